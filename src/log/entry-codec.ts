@@ -1,0 +1,87 @@
+import { captureImmutable, isObject } from "../model/value.ts";
+import type { Message } from "../model/message.ts";
+import type { Delta, Entry, LogState, StoredEntry } from "./entry.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+
+/** Entry → what a store keeps. */
+export function encodeEntry(entry: Entry): StoredEntry {
+  switch (entry.kind) {
+    case "clear":
+      return { kind: "clear", body: null };
+    case "snapshot":
+      return { kind: "snapshot", body: encodeValue(entry.state) };
+    case "delta":
+      return { kind: "delta", body: encodeValue(plainDelta(entry.delta)) };
+  }
+}
+
+/** What a store kept → entry. Messages come back frozen, so that everybody can share them. */
+export function decodeEntry(stored: StoredEntry): Entry {
+  if (stored.kind === "clear" || stored.body === null) return { kind: "clear" };
+  const value = decodeValue(stored.body);
+  if (stored.kind === "snapshot") return { kind: "snapshot", state: freezeContext(value as LogState) };
+  return { kind: "delta", delta: freezeDelta(decodeDelta(value as WireDelta)) };
+}
+
+/** Message → JSON text. */
+export function encodeMessage(message: Message): string {
+  return encodeValue(message);
+}
+
+/** JSON text → frozen message. */
+export function decodeMessage(body: string): Message {
+  return captureImmutable(decodeValue(body) as Message, "message");
+}
+
+/** A delta as it is written: splices as `[at, remove, items]`, keys short, because every turn pays for them. */
+interface WireDelta {
+  readonly set?: Record<string, unknown>;
+  readonly del?: readonly string[];
+  readonly splice?: Record<string, readonly [at: number, remove: number, items: readonly unknown[]]>;
+}
+
+function plainDelta(delta: Delta): WireDelta {
+  const wire: { -readonly [Key in keyof WireDelta]: WireDelta[Key] } = {};
+  // Spread into plain objects: the records of a delta have no prototype, which the codec would write down.
+  if (delta.set !== undefined) wire.set = { ...delta.set };
+  if (delta.remove !== undefined) wire.del = delta.remove;
+  if (delta.splice !== undefined) {
+    wire.splice = Object.fromEntries(
+      Object.entries(delta.splice).map(([key, { at, remove, items }]) => [key, [at, remove, items] as const]),
+    );
+  }
+  return wire;
+}
+
+function decodeDelta(wire: WireDelta): Delta {
+  const delta: { -readonly [Key in keyof Delta]: Delta[Key] } = {};
+  if (wire.set !== undefined) delta.set = wire.set;
+  if (wire.del !== undefined) delta.remove = wire.del;
+  if (wire.splice !== undefined) {
+    delta.splice = Object.fromEntries(
+      Object.entries(wire.splice).map(([key, [at, remove, items]]) => [key, { at, remove, items }]),
+    );
+  }
+  return delta;
+}
+
+function freezeDelta(delta: Delta): Delta {
+  if (delta.set !== undefined) freezeContext(delta.set);
+  const items = delta.splice?.["context"]?.items;
+  if (items !== undefined) freezeItems(items);
+  return delta;
+}
+
+function freezeContext<T extends Readonly<Record<string, unknown>>>(state: T): T {
+  const context = state["context"];
+  if (Array.isArray(context)) freezeItems(context);
+  return state;
+}
+
+/** Freezes an array's items in place: the array was made by the decoder a moment ago and is nobody else's. */
+function freezeItems(items: readonly unknown[]): void {
+  const list = items as unknown[];
+  for (const [index, item] of list.entries()) {
+    if (isObject(item)) list[index] = captureImmutable(item, "message");
+  }
+}

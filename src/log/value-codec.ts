@@ -1,0 +1,171 @@
+import { isObject, setOwn } from "../model/value.ts";
+
+/**
+ * Values that JSON does not have are written as `{"$": <kind>, "v": …}`; a user's own object that has a key `$` is written as
+ * kind `object`, so nothing that a user stores can be taken for one. The kinds are a closed list of data types: nothing stored can
+ * name a class, a module or a constructor.
+ */
+const TAG = "$";
+
+/**
+ * Where the text is going. `json` columns keep `\u0000` and lone surrogates as they are written; `jsonb` refuses both, so for it
+ * such strings are tagged too.
+ */
+export type JsonTarget = "json" | "jsonb";
+
+/** Captured value → JSON text. It never fails on what `captureValue` let through. */
+export function encodeValue(value: unknown, target: JsonTarget = "json"): string {
+  return JSON.stringify(toJson(value, target));
+}
+
+/** JSON text → value. Objects are plain and new. */
+export function decodeValue(text: string): unknown {
+  const json: unknown = JSON.parse(text);
+  // The native search for the tag is far cheaper than a walk that finds nothing to revive.
+  return text.includes(`"${TAG}"`) ? fromJson(json) : json;
+}
+
+/** Answers the value itself wherever nothing in it needs a tag: most states are copied by nobody. */
+function toJson(value: unknown, target: JsonTarget): unknown {
+  switch (typeof value) {
+    case "string":
+      return target === "jsonb" && hasUnstorable(value) ? tag("text", utf16ToHex(value)) : value;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : tag("number", numberName(value));
+    case "bigint":
+      return tag("bigint", value.toString());
+    case "undefined":
+      return tag("undefined", 0);
+    default:
+      return isObject(value) ? objectToJson(value, target) : value;
+  }
+}
+
+function objectToJson(value: object, target: JsonTarget): unknown {
+  if (Array.isArray(value)) return listToJson(value, target);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype) return recordToJson(value as Record<string, unknown>, target);
+  if (prototype === null) return tag("bare", entriesToJson(value as Record<string, unknown>, target));
+  if (value instanceof Date) return tag("date", Number.isNaN(value.getTime()) ? null : value.getTime());
+  if (value instanceof Map) {
+    const items = [...(value as ReadonlyMap<unknown, unknown>)];
+    return tag("map", listToJson(items, target));
+  }
+  if (value instanceof Set) return tag("set", listToJson([...(value as ReadonlySet<unknown>)], target));
+  if (value instanceof URL) return tag("url", toJson(value.href, target));
+  if (value instanceof RegExp) return tag("regexp", [toJson(value.source, target), value.flags]);
+  const bytes = value as Uint8Array;
+  return tag(bytes instanceof Buffer ? "buffer" : "bytes", Buffer.from(bytes).toString("base64"));
+}
+
+function listToJson(list: readonly unknown[], target: JsonTarget): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const json = toJson(list[index], target);
+    if (json !== list[index] && copy === undefined) copy = list.slice(0, index);
+    copy?.push(json);
+  }
+  return copy ?? list;
+}
+
+function recordToJson(record: Record<string, unknown>, target: JsonTarget): unknown {
+  let copy: Record<string, unknown> | undefined;
+  const keys = Object.keys(record);
+  for (const key of keys) {
+    if (key === TAG || (target === "jsonb" && hasUnstorable(key))) return tag("object", entriesToJson(record, target));
+    const json = toJson(record[key], target);
+    if (json !== record[key] && copy === undefined) copy = copyUpTo(record, keys, key);
+    if (copy !== undefined) setOwn(copy, key, json);
+  }
+  return copy ?? record;
+}
+
+function copyUpTo(record: Record<string, unknown>, keys: readonly string[], end: string): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key of keys) {
+    if (key === end) break;
+    setOwn(copy, key, record[key]);
+  }
+  return copy;
+}
+
+function entriesToJson(record: Record<string, unknown>, target: JsonTarget): unknown {
+  return Object.keys(record).map((key) => [toJson(key, target), toJson(record[key], target)]);
+}
+
+function tag(kind: string, v: unknown): unknown {
+  return { [TAG]: kind, v };
+}
+
+function numberName(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+function hasUnstorable(text: string): boolean {
+  return /[\0\p{Surrogate}]/u.test(text);
+}
+
+function utf16ToHex(text: string): string {
+  let hex = "";
+  for (let index = 0; index < text.length; index++) hex += text.charCodeAt(index).toString(16).padStart(4, "0");
+  return hex;
+}
+
+function hexToUtf16(hex: string): string {
+  let text = "";
+  for (let index = 0; index < hex.length; index += 4) {
+    text += String.fromCharCode(Number.parseInt(hex.slice(index, index + 4), 16));
+  }
+  return text;
+}
+
+function fromJson(json: unknown): unknown {
+  if (!isObject(json)) return json;
+  if (Array.isArray(json)) return json.map(fromJson);
+  const record = json as Record<string, unknown>;
+  if (Object.hasOwn(record, TAG)) return revive(record[TAG], record["v"]);
+  for (const key of Object.keys(record)) setOwn(record, key, fromJson(record[key]));
+  return record;
+}
+
+function revive(kind: unknown, v: unknown): unknown {
+  switch (kind) {
+    case "text":
+      return hexToUtf16(v as string);
+    case "number":
+      return Number(v);
+    case "bigint":
+      return BigInt(v as string);
+    case "undefined":
+      return undefined;
+    case "date":
+      return new Date((v as number | null) ?? Number.NaN);
+    case "map":
+      return new Map((fromJson(v) as [unknown, unknown][]).map(([key, value]) => [key, value]));
+    case "set":
+      return new Set(fromJson(v) as unknown[]);
+    case "url":
+      return new URL(fromJson(v) as string);
+    case "regexp":
+      return reviveRegExp(fromJson(v) as readonly [string, string]);
+    case "bytes":
+      return new Uint8Array(Buffer.from(v as string, "base64"));
+    case "buffer":
+      return Buffer.from(v as string, "base64");
+    case "object":
+      return reviveEntries(v, {});
+    case "bare":
+      return reviveEntries(v, Object.create(null) as Record<string, unknown>);
+    default:
+      throw new Error("a stored value has a tag that this version does not know");
+  }
+}
+
+function reviveRegExp([source, flags]: readonly [string, string]): RegExp {
+  return new RegExp(source, flags);
+}
+
+function reviveEntries(v: unknown, target: Record<string, unknown>): Record<string, unknown> {
+  for (const [key, value] of fromJson(v) as [string, unknown][]) setOwn(target, key, value);
+  return target;
+}

@@ -1,0 +1,47 @@
+import * as v from "valibot";
+import { ValidationError } from "./errors.ts";
+import { formatPath } from "./value.ts";
+
+/** Makes the error that names a field and its problem. */
+export type ShapeError = (field: string, problem: string) => Error;
+
+const validationError: ShapeError = (field, problem) => new ValidationError(field, problem);
+
+/**
+ * Checks a value's shape and answers it as it came, not as a copy.
+ * The error says what was expected and of which type the value was, never the value itself.
+ *
+ * @throws what `error` makes; {@link ValidationError} unless told
+ */
+export function checkShape<T>(
+  shape: v.GenericSchema<unknown, T>,
+  value: unknown,
+  field: string,
+  error: ShapeError = validationError,
+): T {
+  const result = v.safeParse(shape, value, { abortEarly: true });
+  if (result.success) return value as T;
+  const [issue] = result.issues;
+  throw error(fieldOf(issue, field), problemOf(issue));
+}
+
+function fieldOf(issue: v.BaseIssue<unknown>, field: string): string {
+  return formatPath(
+    field,
+    (issue.path ?? []).map((item) => (typeof item.key === "number" ? item.key : String(item.key))),
+  );
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  const missing = issue.received === "undefined";
+  if (issue.kind === "schema" && issue.type === "strict_object" && issue.expected === "never") return "is not known here";
+  if (issue.kind === "validation") return issue.message;
+  return missing ? `is missing; expected ${issue.expected}` : `expected ${issue.expected}, got ${kindOf(issue.input)}`;
+}
+
+/** What a value is, without telling the value. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

@@ -1,0 +1,27 @@
+/**
+ * Plain data and errors. The words that the whole project uses, each for one thing only:
+ *
+ * - **thread**: one conversation, owned by one user.
+ * - **namespace**: a part of a thread with a state of its own, such as a sub-agent; `""` unless named.
+ * - **state**: what an agent works with: context, summary, execution meta, custom fields.
+ * - **message**: one thing that was said; immutable; unique by id within its thread.
+ * - **turn**: everything that one write brings to one thread: state, messages, thread fields. Atomic.
+ * - **version**: the number of a committed state, 1, 2, 3 … per thread and namespace.
+ * - **entry**: what the log keeps for a version: a delta, a snapshot, or a clear.
+ * - **delta**: what changed since the version before. **snapshot**: the whole state. **clear**: there is no state from here on.
+ * - **tail**: the entries past a version. **fold**: to apply a tail to a state. **head**: the newest version.
+ * - **stamp**: (incarnation, version, write id): exactly which committed state something is.
+ * - **incarnation**: one life of a thread, from its making to its deletion. **tombstone**: what a deletion leaves behind.
+ * - **near copy**: the folded head that a process holds; the **near cache** holds them, least recently used first out.
+ * - **cold store**: the port behind which the log is durable: PostgreSQL, PGlite, or memory.
+ *
+ * @module
+ */
+export * from "./call-options.ts";
+export * from "./config.ts";
+export * from "./content-block.ts";
+export * from "./errors.ts";
+export * from "./message.ts";
+export * from "./stamp.ts";
+export * from "./state.ts";
+export * from "./thread.ts";

@@ -1,0 +1,52 @@
+import type { AnyId } from "./config.ts";
+
+/**
+ * Which committed state something is: equal only if all three are. Equal incarnation and version with another write id
+ * come from two histories, of which the database has lost one.
+ */
+export interface Stamp {
+  /** Which life of the thread: a number from a sequence, so that a thread deleted and made again is another one. */
+  readonly incarnation: number;
+  /** 1, 2, 3 … per thread and namespace. */
+  readonly version: number;
+  /** The id of the write that made it (a UUID). */
+  readonly writeId: string;
+}
+
+/** What a returned state carries: where it comes from. Opaque to users. */
+export interface VersionToken extends Stamp {
+  /** The thread it was read from; a state put into another one overwrites. */
+  readonly threadId: AnyId;
+  /** The namespace it was read from. */
+  readonly namespace: string;
+}
+
+/**
+ * The key of a state's version token. A registered symbol, so that two copies of this library in one process understand each
+ * other's states; enumerable, so that it survives a spread; a symbol, so that it never shows in JSON.
+ */
+const VERSION: unique symbol = Symbol.for("agenity.version") as never;
+
+/** The token that a state carries, if any. */
+export function tokenOf(state: object): VersionToken | undefined {
+  return (state as { [VERSION]?: VersionToken })[VERSION];
+}
+
+/** A state with this token: the same object where it can be changed, else a shallow copy. */
+export function withToken<T extends object>(state: T, token: VersionToken): T {
+  const carrier = Object.isExtensible(state) && !Object.isFrozen(state) ? state : { ...state };
+  (carrier as { [VERSION]?: VersionToken })[VERSION] = token;
+  return carrier;
+}
+
+/** The custom and base fields of a state, without its token. */
+export function withoutToken<T extends object>(state: T): T {
+  if (tokenOf(state) === undefined) return state;
+  const { [VERSION]: _token, ...fields } = state as T & { [VERSION]?: VersionToken };
+  return fields as T;
+}
+
+/** The version of a state that a checkpointer returned or stored (1, 2, 3 …); undefined for a fresh one. */
+export function versionOf(state: object): number | undefined {
+  return tokenOf(state)?.version;
+}
