@@ -30,3 +30,9 @@ export interface UserConfig<UserId extends AnyId = string> {
   /** The calling user. Left out: every user's threads, unless `requireUserId: true`. */
   readonly userId?: UserId | undefined;
 }
+
+/** Whose sessions `stats` counts. */
+export interface StatsConfig<ThreadId extends AnyId = string, UserId extends AnyId = string> extends UserConfig<UserId> {
+  /** Only this thread. */
+  readonly threadId?: ThreadId | undefined;
+}

@@ -17,11 +17,26 @@
  *
  * @module
  */
-export * from "./call-options.ts";
-export * from "./config.ts";
-export * from "./content-block.ts";
+export type * from "./call-options.ts";
+export type * from "./config.ts";
+export type * from "./content-block.ts";
 export * from "./errors.ts";
-export * from "./message.ts";
-export * from "./stamp.ts";
-export * from "./state.ts";
-export * from "./thread.ts";
+export {
+  Message,
+  type MessageFactory,
+  type MessageFields,
+  type MessageRole,
+  type TextMessageFields,
+  type TokenUsage,
+  type ToolCall,
+} from "./message.ts";
+export { type Stamp, versionOf } from "./stamp.ts";
+export {
+  type AgentState,
+  type BaseAgentState,
+  createState,
+  type ExecutionMeta,
+  type NoCustomFields,
+} from "./state.ts";
+export type * from "./stats.ts";
+export type * from "./thread.ts";

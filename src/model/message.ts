@@ -1,8 +1,11 @@
-import * as v from "valibot";
 import type { ContentBlock } from "./content-block.ts";
-import { checkShape } from "./check-shape.ts";
+import { checkShape, kindOf } from "./check-shape.ts";
+import { ValidationError } from "./errors.ts";
 import { messageShape } from "./message-shape.ts";
-import { captureImmutable } from "./value.ts";
+import { captureImmutable, isImmutable, isObject } from "./value.ts";
+
+/** Frozen messages whose shape was found right: they cannot change, so once is enough. */
+const checked = new WeakSet<object>();
 
 /** Who speaks. */
 export type MessageRole = "user" | "assistant" | "system" | "tool";
@@ -92,8 +95,9 @@ export interface MessageFactory {
 /** Makes messages and reads their text. */
 export const Message: MessageFactory = {
   create(fields) {
-    const message = { messageId: crypto.randomUUID(), timestamp: Date.now(), ...dropUndefined(fields) };
-    return checkedMessage(message, "message");
+    const given = dropUndefined(fields);
+    const messageId = given.messageId ?? crypto.randomUUID();
+    return checkedMessage({ timestamp: Date.now(), ...given, messageId }, "message");
   },
   text(text, fields = {}) {
     return Message.create({ role: "user", ...dropUndefined(fields), content: [{ type: "text", text }] });
@@ -109,8 +113,11 @@ export const Message: MessageFactory = {
  * @throws ValidationError, SerializationError
  */
 export function checkedMessage(message: Message, field: string): Message {
-  const frozen = captureImmutable(checkShape(v.unknown(), message, field) as Message, field);
+  if (!isObject(message)) throw new ValidationError(field, `expected a message, got ${kindOf(message)}`);
+  if (isImmutable(message) && checked.has(message)) return message;
+  const frozen = captureImmutable(message, field);
   checkShape(messageShape, frozen, field);
+  checked.add(frozen);
   return frozen;
 }
 

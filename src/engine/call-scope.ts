@@ -1,0 +1,70 @@
+import * as v from "valibot";
+import { checkShape } from "../model/check-shape.ts";
+import type { AnyId, IdKind } from "../model/config.ts";
+import { InvalidConfigError } from "../model/errors.ts";
+import { idShapes, idText, namespaceText, optional } from "../model/id-shape.ts";
+import type { Scope } from "../stores/cold-store.ts";
+
+/** Which ids a checkpointer takes. */
+export interface IdRules {
+  /** Of threads. */
+  readonly idType: IdKind;
+  /** Of users. */
+  readonly userIdType: IdKind;
+  /** Whether a call without `userId` is an error. */
+  readonly requireUserId: boolean;
+}
+
+/** A checked config. */
+export interface CallScope extends Scope {
+  /** The run that makes the call; null: not told. */
+  readonly runId: string | null;
+}
+
+interface ConfigFields {
+  readonly threadId?: AnyId | undefined;
+  readonly userId?: AnyId | undefined;
+  readonly namespace?: string | undefined;
+  readonly runId?: string | undefined;
+}
+
+/** Checks the configs of calls: which thread is meant, and who calls. */
+export class ConfigReader {
+  readonly #thread: v.GenericSchema<unknown, ConfigFields>;
+  readonly #user: v.GenericSchema<unknown, ConfigFields>;
+  readonly #stats: v.GenericSchema<unknown, ConfigFields>;
+
+  constructor(rules: IdRules) {
+    const threadId = idShapes[rules.idType]("threadId");
+    const user = idShapes[rules.userIdType]("userId");
+    const userId = rules.requireUserId ? user : optional(user);
+    const fields = { threadId, userId, namespace: optional(namespaceText), runId: optional(idText("runId")) };
+    this.#thread = v.strictObject(fields) as v.GenericSchema<unknown, ConfigFields>;
+    this.#user = v.strictObject({ userId }) as v.GenericSchema<unknown, ConfigFields>;
+    this.#stats = v.strictObject({ userId, threadId: optional(threadId) }) as v.GenericSchema<unknown, ConfigFields>;
+  }
+
+  /**
+   * @param field - what the config is called in errors
+   * @throws InvalidConfigError naming the field
+   */
+  thread(config: unknown, field = "config"): CallScope {
+    const { threadId, userId, namespace, runId } = checkShape(this.#thread, config, field, invalidConfig);
+    return { threadId: threadId as AnyId, userId: userId ?? null, namespace: namespace ?? "", runId: runId ?? null };
+  }
+
+  /** The caller of a call that means no single thread. */
+  user(config: unknown): AnyId | null {
+    return checkShape(this.#user, config ?? {}, "config", invalidConfig).userId ?? null;
+  }
+
+  /** The caller of `stats`, and the thread if one is meant. */
+  stats(config: unknown): { readonly userId: AnyId | null; readonly threadId: AnyId | null } {
+    const { userId, threadId } = checkShape(this.#stats, config ?? {}, "config", invalidConfig);
+    return { userId: userId ?? null, threadId: threadId ?? null };
+  }
+}
+
+function invalidConfig(field: string, problem: string): InvalidConfigError {
+  return new InvalidConfigError(field, problem);
+}

@@ -1,0 +1,99 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import * as v from "valibot";
+import type { LogState } from "../log/entry.ts";
+import { checkShape, kindOf } from "../model/check-shape.ts";
+import { SerializationError, ValidationError } from "../model/errors.ts";
+import { checkedMessage, type Message } from "../model/message.ts";
+import { type VersionToken, tokenOf, withToken } from "../model/stamp.ts";
+import { type AgentState, baseStateKeys } from "../model/state.ts";
+import { captureValue, cloneValue, formatPath, isObject, setOwn } from "../model/value.ts";
+
+const summaryShape = v.nullable(v.string());
+
+const executionMetaShape = v.looseObject({
+  step: v.pipe(v.number(), v.finite("expected a finite number of steps")),
+  status: v.picklist(["running", "interrupted", "completed", "error"]),
+});
+
+/**
+ * A private copy of a state, made before the caller can change it again. Messages that stand where the near copy has them are taken as they
+ * are: they are frozen, so identity is proof, and a long conversation costs a pointer a message.
+ *
+ * @param near - the state that the copy will probably be compared with
+ * @throws ValidationError, SerializationError
+ */
+export function captureState(input: unknown, near: LogState | null): LogState {
+  if (!isObject(input) || Array.isArray(input)) {
+    throw new ValidationError("state", `expected an agent's state, got ${kindOf(input)}; createState() makes one`);
+  }
+  refuseSymbols(input);
+  const captured: LogState = {};
+  for (const key of Object.keys(input)) {
+    const value = (input as LogState)[key];
+    setOwn(captured, key, key === "context" ? captureContext(value, near) : captureValue(value, formatPath("state", [key])));
+  }
+  checkShape(summaryShape, captured["contextSummary"], "state.contextSummary");
+  checkShape(executionMetaShape, captured["executionMeta"], "state.executionMeta");
+  if (!Object.hasOwn(captured, "context")) throw new ValidationError("state.context", "is missing; expected an array");
+  return captured;
+}
+
+function captureContext(value: unknown, near: LogState | null): Message[] {
+  if (!Array.isArray(value)) throw new ValidationError("state.context", `expected an array, got ${kindOf(value)}`);
+  const known = (near?.["context"] ?? []) as readonly Message[];
+  const context = new Array<Message>(value.length);
+  for (let index = 0; index < value.length; index++) {
+    const message = value[index] as Message;
+    context[index] = message === known[index] ? message : checkedMessage(message, `state.context[${index}]`);
+  }
+  return context;
+}
+
+/** The one symbol that a state may carry is its version. */
+function refuseSymbols(input: object): void {
+  const symbols = Object.getOwnPropertySymbols(input).filter((key) => Object.prototype.propertyIsEnumerable.call(input, key));
+  const [stranger] = symbols.filter((symbol) => symbol !== Symbol.for("agenity.version"));
+  if (stranger === undefined) return;
+  throw new SerializationError(`state[${stranger.toString()}]`, "a property named by a symbol cannot be stored");
+}
+
+/**
+ * Lets the user's schema check the custom fields and takes what it answers (defaults, transformations).
+ *
+ * @throws ValidationError with the first issue's path and the schema's own words
+ */
+export async function checkCustomFields(schema: StandardSchemaV1, state: LogState): Promise<LogState> {
+  const custom = Object.fromEntries(Object.entries(state).filter(([key]) => !baseStateKeys.has(key)));
+  const result = await schema["~standard"].validate(cloneValue(custom));
+  if (result.issues !== undefined) throw issueError(result.issues[0]);
+  const output = result.value;
+  if (!isObject(output)) throw new ValidationError("state", `its schema answered ${kindOf(output)} instead of an object`);
+  const lost = Object.keys(custom).find((key) => !Object.hasOwn(output, key));
+  if (lost !== undefined) {
+    throw new ValidationError(formatPath("state", [lost]), "is not a field of the state's schema; add it there, or leave it out");
+  }
+  const base = Object.fromEntries(Object.entries(state).filter(([key]) => baseStateKeys.has(key)));
+  return { ...base, ...captureValue(output as LogState, "state") };
+}
+
+function issueError(issue: StandardSchemaV1.Issue | undefined): ValidationError {
+  const keys = (issue?.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment));
+  const path = formatPath("state", keys.map((key) => (typeof key === "number" ? key : String(key))));
+  return new ValidationError(path, issue?.message ?? "does not fit the state's schema");
+}
+
+/** The copy of a state that a caller gets: containers are his, messages are shared because nobody can change them. */
+export function releaseState<Custom extends object>(state: LogState, token: VersionToken): AgentState<Custom> {
+  const copy: LogState = {};
+  for (const key of Object.keys(state)) {
+    const value = state[key];
+    setOwn(copy, key, key === "context" ? (value as readonly unknown[]).slice() : cloneValue(value));
+  }
+  return withToken(copy, token) as unknown as AgentState<Custom>;
+}
+
+/** The version that a state was read at, if it was read from this thread and namespace. */
+export function tokenFor(state: object, scope: Pick<VersionToken, "threadId" | "namespace">): VersionToken | undefined {
+  const token = tokenOf(state);
+  return token?.threadId === scope.threadId && token.namespace === scope.namespace ? token : undefined;
+}

@@ -1,0 +1,303 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type * as options from "../model/call-options.ts";
+import type { AnyId, StatsConfig, ThreadConfig, UserConfig } from "../model/config.ts";
+import { AccessDeniedError, ConflictError, NotFoundError, ValidationError } from "../model/errors.ts";
+import type { Message } from "../model/message.ts";
+import type { AgentState, NoCustomFields } from "../model/state.ts";
+import type { SessionStats } from "../model/stats.ts";
+import type { ThreadFields, ThreadInfo } from "../model/thread.ts";
+import type { ColdStore, Scope } from "../stores/cold-store.ts";
+import { BaseCheckpointer, type CheckpointResult, type StateChange } from "./base-checkpointer.ts";
+import * as check from "./call-options.ts";
+import { ConfigReader, type IdRules } from "./call-scope.ts";
+import { checkMessages, fromBody, noMessages } from "./message-rows.ts";
+import { NearCache, type NearCacheLimits } from "./near-cache.ts";
+import { Operations } from "./operations.ts";
+import { noParts, StateLog, type TurnParts } from "./state-log.ts";
+import { States } from "./states.ts";
+import { checkThreadFields, decodeMetadata, threadInfo } from "./thread-rows.ts";
+
+/** What an engine needs; every value is checked and has its default already. */
+export interface EngineOptions extends IdRules, NearCacheLimits {
+  /** Where sessions are durable. Belongs to the engine: it is released with it. */
+  readonly coldStore: ColdStore;
+  /** The schema of the state's custom fields; undefined: any. */
+  readonly state: StandardSchemaV1 | undefined;
+}
+
+/** The one implementation of the contract, over any {@link ColdStore}. */
+export class EngineCheckpointer<
+  Custom extends object = NoCustomFields,
+  ThreadId extends AnyId = string,
+  UserId extends AnyId = string,
+> extends BaseCheckpointer<Custom, ThreadId, UserId> {
+  readonly #store: ColdStore;
+  readonly #config: ConfigReader;
+  readonly #log: StateLog;
+  readonly #states: States<Custom>;
+  readonly #operations = new Operations();
+  readonly #threadQuery: ReturnType<typeof check.threadQueryReader>;
+
+  /** @param engine - the parts, made by a subclass or by you, over a store of your own */
+  constructor(engine: EngineOptions) {
+    super();
+    this.#store = engine.coldStore;
+    this.#config = new ConfigReader(engine);
+    this.#log = new StateLog(engine.coldStore, new NearCache(engine));
+    this.#states = new States(this.#log, engine.state);
+    this.#threadQuery = check.threadQueryReader(engine.idType);
+  }
+
+  override setup(): Promise<void> {
+    return this.#operations.run("setup", () => this.#store.setup());
+  }
+
+  override async release(): Promise<void> {
+    if (await this.#operations.end()) await this.#store.release();
+  }
+
+  override [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  override putState(
+    config: ThreadConfig<ThreadId, UserId>,
+    state: AgentState<Custom>,
+    putOptions?: options.PutStateOptions,
+  ): Promise<AgentState<Custom>> {
+    return this.#operations.run("putState", async () => {
+      const scope = this.#config.thread(config);
+      return await this.#states.put(scope, state, check.checkPutState(putOptions), noParts);
+    });
+  }
+
+  override getState(
+    config: ThreadConfig<ThreadId, UserId>,
+    getOptions?: options.GetStateOptions,
+  ): Promise<AgentState<Custom> | null> {
+    return this.#operations.run("getState", async () => {
+      const scope = this.#config.thread(config);
+      const version = check.checkGetState(getOptions);
+      return await (version === null ? this.#states.newest(scope) : this.#states.version(scope, version));
+    });
+  }
+
+  override listStates(
+    config: ThreadConfig<ThreadId, UserId>,
+    listOptions?: options.ListStatesOptions,
+  ): Promise<options.StateInfo[]> {
+    return this.#operations.run("listStates", async () => {
+      const rows = await this.#store.listVersions(this.#config.thread(config), check.checkListStates(listOptions));
+      return rows.map((row) => ({
+        version: row.version,
+        createdAt: new Date(row.createdAtMs),
+        metadata: decodeMetadata(row.metadata),
+        cleared: row.kind === "clear",
+      }));
+    });
+  }
+
+  override updateState(
+    config: ThreadConfig<ThreadId, UserId>,
+    change: StateChange<Custom>,
+    updateOptions?: options.UpdateStateOptions,
+  ): Promise<AgentState<Custom> | null> {
+    return this.#operations.run("updateState", async () => {
+      const scope = this.#config.thread(config);
+      const { maxAttempts, metadata } = check.checkUpdateState(updateOptions);
+      if (typeof change !== "function") throw new ValidationError("change", "expected a function that changes a state");
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#states.change(scope, change, metadata);
+        } catch (error) {
+          if (!(error instanceof ConflictError) || attempt >= maxAttempts) throw error;
+          // Those who were beaten together would meet again; chance spreads them, wider each time.
+          await sleep(Math.random() * Math.min(100, 2 ** attempt));
+        }
+      }
+    });
+  }
+
+  override clearState(config: ThreadConfig<ThreadId, UserId>): Promise<void> {
+    return this.#operations.run("clearState", async () => {
+      const scope = this.#config.thread(config);
+      if (!(await this.#states.clear(scope))) await this.#refuseStranger(scope);
+    });
+  }
+
+  override putMessages(
+    config: ThreadConfig<ThreadId, UserId>,
+    messages: readonly Message[],
+    putOptions?: options.PutMessagesOptions,
+  ): Promise<Message[]> {
+    return this.#operations.run("putMessages", async () => {
+      const scope = this.#config.thread(config);
+      const checked = checkMessages(messages, check.checkPutMessages(putOptions));
+      if (checked.rows.length > 0) await this.#log.commit(scope, { messages: checked.rows, thread: null });
+      return [...checked.messages];
+    });
+  }
+
+  override getMessage(config: ThreadConfig<ThreadId, UserId>, messageId: string): Promise<Message | null> {
+    return this.#operations.run("getMessage", async () => {
+      const scope = this.#config.thread(config);
+      const body = await this.#store.getMessage(scope, check.checkMessageId(messageId));
+      return body === null ? null : fromBody(body);
+    });
+  }
+
+  override listMessages(
+    config: ThreadConfig<ThreadId, UserId>,
+    listOptions?: options.ListMessagesOptions,
+  ): Promise<Message[]> {
+    return this.#operations.run("listMessages", async () => {
+      const scope = this.#config.thread(config);
+      const query = check.checkListMessages(listOptions);
+      const bodies = await this.#store.listMessages(scope, query);
+      if (bodies.length === 0) await this.#requireMessages(scope, { before: query.before, after: query.after });
+      return bodies.map(fromBody);
+    });
+  }
+
+  override deleteMessage(config: ThreadConfig<ThreadId, UserId>, messageId: string): Promise<boolean> {
+    return this.#operations.run("deleteMessage", async () => {
+      const scope = this.#config.thread(config);
+      const deleted = await this.#store.deleteMessage(scope, check.checkMessageId(messageId));
+      if (!deleted) await this.#refuseStranger(scope);
+      return deleted;
+    });
+  }
+
+  override putThread(
+    config: ThreadConfig<ThreadId, UserId>,
+    fields: ThreadFields = {},
+  ): Promise<ThreadInfo<ThreadId, UserId>> {
+    return this.#operations.run("putThread", async () => {
+      const scope = this.#config.thread(config);
+      await this.#log.commit(scope, { messages: [], thread: checkThreadFields(fields, scope) });
+      return await this.#existingThread(scope, "config.threadId");
+    });
+  }
+
+  override getThread(config: ThreadConfig<ThreadId, UserId>): Promise<ThreadInfo<ThreadId, UserId> | null> {
+    return this.#operations.run("getThread", async () => {
+      const row = await this.#store.getThread(this.#config.thread(config));
+      return row === null ? null : threadInfo(row);
+    });
+  }
+
+  override listThreads(
+    config: UserConfig<UserId> = {},
+    listOptions?: options.ListThreadsOptions<ThreadId>,
+  ): Promise<ThreadInfo<ThreadId, UserId>[]> {
+    return this.#operations.run("listThreads", async () => {
+      const userId = this.#config.user(config);
+      const query = this.#threadQuery(listOptions);
+      const rows = await this.#store.listThreads(userId, query);
+      if (rows.length === 0) await this.#requireThreads(userId, { before: query.before, after: query.after });
+      return rows.map((row) => threadInfo(row));
+    });
+  }
+
+  override deleteThread(config: ThreadConfig<ThreadId, UserId>): Promise<boolean> {
+    return this.#operations.run("deleteThread", async () => {
+      const scope = this.#config.thread(config);
+      const deleted = await this.#store.deleteThread(scope, randomUUID());
+      if (!deleted) await this.#refuseStranger(scope);
+      return deleted;
+    });
+  }
+
+  override forkThread(
+    from: ThreadConfig<ThreadId, UserId>,
+    to: ThreadConfig<ThreadId, UserId>,
+    forkOptions?: options.ForkThreadOptions,
+  ): Promise<ThreadInfo<ThreadId, UserId>> {
+    return this.#operations.run("forkThread", async () => {
+      const source = this.#config.thread(from, "from");
+      const target = this.#config.thread(to, "to");
+      const version = check.checkFork(forkOptions);
+      if (source.userId !== null && target.userId !== null && source.userId !== target.userId) {
+        throw new AccessDeniedError("a user's thread can only be copied for the same user; leave `to.userId` out");
+      }
+      const request = { from: source, to: target.threadId, owner: target.userId, version, writeId: randomUUID() };
+      switch (await this.#store.forkThread(request)) {
+        case "source-missing":
+          throw new NotFoundError("from.threadId", "there is no such thread for this user");
+        case "version-missing":
+          throw new NotFoundError("options.version", `the thread has no version ${version}`);
+        case "target-exists":
+          throw new ConflictError(0, 0, "to.threadId names a thread that exists already; it");
+        case "forked":
+          return await this.#existingThread({ ...target, userId: target.userId ?? source.userId }, "to.threadId");
+      }
+    });
+  }
+
+  override repairState(config: ThreadConfig<ThreadId, UserId>): Promise<AgentState<Custom>> {
+    return this.#operations.run("repairState", async () => {
+      const scope = this.#config.thread(config);
+      await this.#existingThread(scope, "config.threadId");
+      const bodies = await this.#store.listMessages(scope, check.checkListMessages(undefined));
+      return await this.#states.rebuild(scope, bodies.map(fromBody));
+    });
+  }
+
+  override checkpoint(
+    config: ThreadConfig<ThreadId, UserId>,
+    parts: options.CheckpointParts<Custom>,
+    putOptions?: options.PutStateOptions & options.PutMessagesOptions,
+  ): Promise<CheckpointResult<Custom>> {
+    return this.#operations.run("checkpoint", async () => {
+      const scope = this.#config.thread(config);
+      const { state, messages, thread } = check.checkParts(parts);
+      const write = check.checkPutState(putOptions);
+      const checked = messages === undefined ? noMessages : checkMessages(messages, putOptions?.metadata);
+      const patch = thread === undefined ? null : checkThreadFields(thread, scope, "thread");
+      const turn: TurnParts = { messages: checked.rows, thread: patch };
+      if (state !== undefined) {
+        const written = await this.#states.put(scope, state as AgentState<Custom>, write, turn);
+        return { state: written, messages: [...checked.messages] };
+      }
+      if (turn.messages.length > 0 || turn.thread !== null) await this.#log.commit(scope, turn);
+      return { state: null, messages: [...checked.messages] };
+    });
+  }
+
+  override stats(config: StatsConfig<ThreadId, UserId> = {}): Promise<SessionStats> {
+    return this.#operations.run("stats", async () => {
+      const { userId, threadId } = this.#config.stats(config);
+      return await this.#store.stats(userId, threadId);
+    });
+  }
+
+  async #existingThread(scope: Scope, field: string): Promise<ThreadInfo<ThreadId, UserId>> {
+    const row = await this.#store.getThread(scope);
+    if (row === null) throw new NotFoundError(field, "there is no such thread for this user");
+    return threadInfo(row);
+  }
+
+  /** What cannot be found may be another user's, and who would write there is told so. */
+  async #refuseStranger(scope: Scope): Promise<void> {
+    if (scope.userId === null) return;
+    const row = await this.#store.getThread({ ...scope, userId: null });
+    if (row !== null && row.userId !== scope.userId) throw new AccessDeniedError();
+  }
+
+  async #requireMessages(scope: Scope, cursors: Readonly<Record<string, string | null>>): Promise<void> {
+    for (const [name, messageId] of Object.entries(cursors)) {
+      if (messageId === null || (await this.#store.getMessage(scope, messageId)) !== null) continue;
+      if ((await this.#store.getThread(scope)) === null) continue;
+      throw new NotFoundError(`options.${name}`, "the thread has no message of this id; start again from the first page");
+    }
+  }
+
+  async #requireThreads(userId: AnyId | null, cursors: Readonly<Record<string, AnyId | null>>): Promise<void> {
+    for (const [name, threadId] of Object.entries(cursors)) {
+      if (threadId === null || (await this.#store.getThread({ threadId, userId, namespace: "" })) !== null) continue;
+      throw new NotFoundError(`options.${name}`, "this user has no such thread; start again from the first page");
+    }
+  }
+}

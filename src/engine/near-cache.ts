@@ -1,0 +1,64 @@
+import { LRUCache } from "lru-cache";
+import type { LogState } from "../log/entry.ts";
+import type { Stamp } from "../model/stamp.ts";
+import type { Scope } from "../stores/cold-store.ts";
+
+/** A folded head. */
+export interface NearCopy {
+  /** Which committed state it is. */
+  readonly stamp: Stamp;
+  /** The state; null: cleared. Never changed: a new head is a new object. */
+  readonly state: LogState | null;
+  /** Bytes of the entries that a reader without a copy must read: since the last snapshot, that one included. */
+  readonly logBytes: number;
+  /** Bytes of the state as one snapshot; undefined: not yet measured, because nobody has written it here. */
+  readonly liveBytes: number | undefined;
+}
+
+/** How much a process keeps. */
+export interface NearCacheLimits {
+  /** Most copies. */
+  readonly maxCachedThreads: number;
+  /** Most bytes of JSON text that the copies stand for. */
+  readonly maxCachedBytes: number;
+}
+
+/** What an object costs beside its text. */
+const OVERHEAD_BYTES = 256;
+
+/** The heads that this process has folded, least recently used out first. Losing one costs a read, never correctness. */
+export class NearCache {
+  readonly #copies: LRUCache<string, NearCopy>;
+
+  constructor(limits: NearCacheLimits) {
+    this.#copies = new LRUCache({
+      max: limits.maxCachedThreads,
+      maxSize: limits.maxCachedBytes,
+      sizeCalculation: (copy) => OVERHEAD_BYTES + (copy.liveBytes ?? copy.logBytes),
+    });
+  }
+
+  get(scope: Scope): NearCopy | undefined {
+    return this.#copies.get(keyOf(scope));
+  }
+
+  /** Keeps a copy, unless a newer one of the same thread is there. */
+  keep(scope: Scope, copy: NearCopy): void {
+    const key = keyOf(scope);
+    const present = this.#copies.peek(key);
+    if (present === undefined || !isOlder(copy.stamp, present.stamp)) this.#copies.set(key, copy);
+  }
+
+  forget(scope: Scope): void {
+    this.#copies.delete(keyOf(scope));
+  }
+}
+
+function isOlder(one: Stamp, other: Stamp): boolean {
+  return one.incarnation === other.incarnation ? one.version < other.version : one.incarnation < other.incarnation;
+}
+
+/** No id contains NUL, so this joins without ambiguity; a checkpointer's thread ids are all of one type. */
+function keyOf(scope: Scope): string {
+  return `${scope.threadId}\0${scope.namespace}`;
+}

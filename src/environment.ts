@@ -1,0 +1,29 @@
+import { InvalidConfigError } from "./model/errors.ts";
+
+/** What the environment says. */
+export interface Environment {
+  /** `DATABASE_URL`. */
+  readonly databaseUrl: string;
+}
+
+/**
+ * Reads and checks the variables that `fromEnv()` knows.
+ * @throws InvalidConfigError naming the variable, never quoting its value
+ */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const databaseUrl = variables["DATABASE_URL"];
+  if (databaseUrl === undefined || databaseUrl === "") {
+    throw new InvalidConfigError("DATABASE_URL", "is not set; expected postgresql://user:password@host:5432/database");
+  }
+  const cacheTtl = variables["CACHE_TTL"];
+  if (cacheTtl !== undefined && cacheTtl !== "" && !/^[1-9]\d{0,8}$/.test(cacheTtl)) {
+    throw new InvalidConfigError("CACHE_TTL", "expected a whole number of seconds, 1 or more");
+  }
+  if ((variables["CACHE_URL"] ?? "") !== "") {
+    // Sessions are right without a cache, so this is no error; but who set it must not believe that there is one.
+    process.emitWarning("CACHE_URL is set, but this version has no Redis layer yet; every read goes to PostgreSQL", {
+      code: "AGENITY_NO_CACHE",
+    });
+  }
+  return { databaseUrl };
+}

@@ -1,0 +1,180 @@
+import type { PGlite } from "@electric-sql/pglite";
+import type { Pool } from "pg";
+import * as v from "valibot";
+import { type CheckpointerOptions, checkOptions, checkpointerShape, engineOptions } from "./checkpointer-options.ts";
+import { EngineCheckpointer } from "./engine/engine-checkpointer.ts";
+import { readEnvironment } from "./environment.ts";
+import type { IdKind, IdOf } from "./model/config.ts";
+import { InvalidConfigError } from "./model/errors.ts";
+import { optional } from "./model/id-shape.ts";
+import type { NoCustomFields } from "./model/state.ts";
+import { isObject } from "./model/value.ts";
+import { PgDriver } from "./stores/postgres/pg-driver.ts";
+import { PgliteDriver } from "./stores/postgres/pglite-driver.ts";
+import { PostgresColdStore } from "./stores/postgres/postgres-cold-store.ts";
+import type { SqlDriver } from "./stores/postgres/sql-driver.ts";
+
+/** A `Pool` of `pg`, by the members that tell it from other things; version 8.11 or later. */
+export interface LentPool {
+  /** Connections that it has. */
+  readonly totalCount: number;
+  /** Calls that wait for one. */
+  readonly waitingCount: number;
+  /** Lends a connection. */
+  connect(): Promise<unknown>;
+}
+
+/** A `PGlite` of `@electric-sql/pglite`, by the members that tell it from other things; version 0.3 or later. */
+export interface LentPglite {
+  /** Settles when it can be used. */
+  readonly waitReady: Promise<void>;
+  /** Runs commands. */
+  exec(query: string): Promise<unknown>;
+}
+
+/**
+ * Options of {@link PgCheckpointer}. Of `postgresDsn`, `pgPool` and `dataDir` at most one may be given; without any, sessions are kept by an
+ * embedded database in `./.agenity`.
+ */
+export interface PgCheckpointerOptions<
+  Custom extends object,
+  ThreadIdKind extends IdKind = "string",
+  UserIdKind extends IdKind = "string",
+> extends CheckpointerOptions<Custom, ThreadIdKind, UserIdKind> {
+  /**
+   * A PostgreSQL server (the seed's `postgres_dsn`): `postgresql://user:password@host:5432/database`; TLS through its parameters, such as
+   * `?sslmode=verify-full`. A pool of 10 connections is made at the first call.
+   */
+  readonly postgresDsn?: string | undefined;
+  /** A pool or an embedded database of yours (the seed's `pg_pool`). It stays open when this checkpointer is released. */
+  readonly pgPool?: LentPool | LentPglite | undefined;
+  /** A folder for an embedded database, which needs no server; `memory://` keeps it in memory. One process at a time. */
+  readonly dataDir?: string | undefined;
+  /** The PostgreSQL schema of the tables (the seed's `schema`); `setup()` makes it where it is missing. @defaultValue `"public"` */
+  readonly schema?: string | undefined;
+  /** What the tables' names begin with; at most 32 bytes. @defaultValue `"agent_"` */
+  readonly tablePrefix?: string | undefined;
+  /**
+   * Whether `release()` closes the connections that this checkpointer opened itself (the seed's `release_resources`). What was lent is
+   * never closed. `false` leaves them to the end of the process. @defaultValue `true`
+   */
+  readonly releaseResources?: boolean | undefined;
+  /**
+   * Whether statements are prepared under names, which saves the server from planning each time. Given up by itself where a pooler in
+   * transaction mode does not keep them; `false` never tries. @defaultValue `true`
+   */
+  readonly preparedStatements?: boolean | undefined;
+}
+
+/** Identifiers of PostgreSQL end after 63 bytes; the longest of ours is the prefix and 20 bytes. */
+const identifier = (maxBytes: number): v.GenericSchema<string> =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (name) => Buffer.byteLength(name) <= maxBytes && !/[\0\p{Surrogate}]/u.test(name),
+      `expected a name of at most ${maxBytes} bytes, without NUL`,
+    ),
+  );
+
+const hotLayer = v.optional(v.never("needs Redis, which this version does not use yet; leave it out"));
+
+const shape = v.strictObject({
+  ...checkpointerShape,
+  postgresDsn: optional(
+    v.pipe(v.string(), v.check(isDsn, "expected postgresql://user:password@host:5432/database")),
+  ),
+  pgPool: optional(v.custom<object>((pool) => isPool(pool) || isPglite(pool), "expected a Pool of `pg`, or a PGlite")),
+  dataDir: optional(v.pipe(v.string(), v.minLength(1, "expected a folder"))),
+  schema: optional(v.pipe(identifier(63), v.minLength(1, "must not be empty"))),
+  tablePrefix: optional(identifier(32)),
+  releaseResources: optional(v.boolean()),
+  preparedStatements: optional(v.boolean()),
+  redisUrl: hotLayer,
+  redis: hotLayer,
+  cacheTtl: hotLayer,
+  keyPrefix: hotLayer,
+  maxStalenessMs: hotLayer,
+  durability: hotLayer,
+});
+
+/**
+ * Sessions in PostgreSQL: on a server, through a pool of yours, or embedded. Call {@link PgCheckpointer.setup} once before anything else.
+ *
+ * @typeParam Custom - custom fields of the state
+ * @typeParam ThreadIdKind - follows from option `idType`
+ * @typeParam UserIdKind - follows from option `userIdType`
+ */
+export class PgCheckpointer<
+  Custom extends object = NoCustomFields,
+  ThreadIdKind extends IdKind = "string",
+  UserIdKind extends IdKind = "string",
+> extends EngineCheckpointer<Custom, IdOf<ThreadIdKind>, IdOf<UserIdKind>> {
+  /** @throws InvalidConfigError naming the option that is wrong or unknown */
+  constructor(options: PgCheckpointerOptions<Custom, ThreadIdKind, UserIdKind> = {}) {
+    checkOptions(shape, options);
+    refuseTwoSources(options);
+    const engine = engineOptions(options);
+    const tables = {
+      schema: options.schema ?? "public",
+      tablePrefix: options.tablePrefix ?? "agent_",
+      idType: engine.idType,
+      userIdType: engine.userIdType,
+    };
+    super({ ...engine, coldStore: new PostgresColdStore(driverFor(options), tables) });
+  }
+
+  /**
+   * A checkpointer on the server that the environment names: `DATABASE_URL` (required), `CACHE_URL` and `CACHE_TTL` (seconds), which
+   * are checked, and announced as not used yet.
+   *
+   * @param options - everything else
+   * @throws InvalidConfigError naming the variable that is missing or wrong
+   */
+  static fromEnv<
+    Custom extends object = NoCustomFields,
+    ThreadIdKind extends IdKind = "string",
+    UserIdKind extends IdKind = "string",
+  >(
+    options: Omit<PgCheckpointerOptions<Custom, ThreadIdKind, UserIdKind>, "postgresDsn" | "pgPool" | "dataDir"> = {},
+  ): PgCheckpointer<Custom, ThreadIdKind, UserIdKind> {
+    const { databaseUrl } = readEnvironment(process.env);
+    if (!isDsn(databaseUrl)) {
+      throw new InvalidConfigError("DATABASE_URL", "expected postgresql://user:password@host:5432/database");
+    }
+    return new PgCheckpointer({ ...options, postgresDsn: databaseUrl });
+  }
+}
+
+function driverFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): SqlDriver {
+  const { postgresDsn, pgPool } = options;
+  const close = options.releaseResources ?? true;
+  const preparedStatements = options.preparedStatements ?? true;
+  if (postgresDsn !== undefined) {
+    return new PgDriver({ source: { kind: "dsn", dsn: postgresDsn }, close, preparedStatements });
+  }
+  // The shape was checked by the members that tell these two apart; their whole types stay out of our public ones.
+  if (isPool(pgPool)) {
+    return new PgDriver({ source: { kind: "pool", pool: pgPool as Pool }, close: false, preparedStatements });
+  }
+  if (pgPool !== undefined) return new PgliteDriver({ kind: "database", database: pgPool as PGlite }, false);
+  return new PgliteDriver({ kind: "folder", folder: options.dataDir ?? "./.agenity" }, close);
+}
+
+function refuseTwoSources(options: PgCheckpointerOptions<object, IdKind, IdKind>): void {
+  const given = (["postgresDsn", "pgPool", "dataDir"] as const).filter((name) => options[name] !== undefined);
+  if (given.length < 2) return;
+  throw new InvalidConfigError(`options.${given[1]}`, `cannot be combined with ${given[0]}; give one of them`);
+}
+
+/** It is never quoted in an error: it may hold a password. */
+function isDsn(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+function isPool(value: unknown): value is LentPool {
+  return isObject(value) && "totalCount" in value && "waitingCount" in value && "connect" in value;
+}
+
+function isPglite(value: unknown): value is LentPglite {
+  return isObject(value) && "waitReady" in value && "exec" in value;
+}

@@ -1,0 +1,1 @@
+export { MemoryColdStore } from "./memory-cold-store.ts";

@@ -1,0 +1,86 @@
+import type { ThreadPatch, ThreadQuery, ThreadRow, Turn } from "../cold-store.ts";
+import { containsJson } from "./json-containment.ts";
+
+/** A thread's own fields: what it is called, which run wrote it last, and when. */
+export class MemoryThreadFields {
+  readonly #createdAtMs: number;
+  #updatedAtMs: number;
+  #name: string | null = null;
+  #nameSearch = "";
+  #runId: string | null = null;
+  readonly #metadata = new Map<string, string>();
+  readonly #metadataSearch = new Map<string, string>();
+
+  /**
+   * @param createdAtMs - when the thread is made, in milliseconds since 1970; its last write as well until there is another
+   * @param source - whose name, metadata and run to copy
+   */
+  constructor(createdAtMs: number, source?: MemoryThreadFields) {
+    this.#createdAtMs = createdAtMs;
+    this.#updatedAtMs = createdAtMs;
+    if (source === undefined) return;
+    this.#name = source.#name;
+    this.#nameSearch = source.#nameSearch;
+    this.#runId = source.#runId;
+    this.#metadata = new Map(source.#metadata);
+    this.#metadataSearch = new Map(source.#metadataSearch);
+  }
+
+  /** When anything of the thread was last written, in milliseconds since 1970. */
+  get updatedAtMs(): number {
+    return this.#updatedAtMs;
+  }
+
+  /** Something of the thread was written. */
+  touch(nowMs: number): void {
+    this.#updatedAtMs = nowMs;
+  }
+
+  /** Takes what a turn brings. */
+  apply({ thread, runId }: Turn, nowMs: number): void {
+    this.touch(thread?.updatedAtMs ?? nowMs);
+    // The patch's null removes the run, the turn's null leaves it: `??` would take one for the other.
+    if (thread?.runId !== undefined) this.#runId = thread.runId;
+    else if (runId !== null) this.#runId = runId;
+    if (thread !== null) this.#patch(thread);
+  }
+
+  #patch(patch: ThreadPatch): void {
+    if (patch.threadName !== undefined) {
+      this.#name = patch.threadName;
+      this.#nameSearch = patch.threadName === null ? "" : patch.nameSearch;
+    }
+    for (const key of patch.removedMetadata) {
+      this.#metadata.delete(key);
+      this.#metadataSearch.delete(key);
+    }
+    for (const [key, value] of Object.entries(patch.metadata)) this.#metadata.set(key, value);
+    for (const [key, text] of Object.entries(patch.metadataSearch)) this.#metadataSearch.set(key, text);
+  }
+
+  /** Whether the thread is among those that a query looks for; cursors aside. */
+  matches({ search, metadata }: ThreadQuery): boolean {
+    if (search !== null && !this.#isFoundBy(search)) return false;
+    return metadata === null || containsJson(JSON.parse(this.#metadataText()), JSON.parse(metadata));
+  }
+
+  #isFoundBy(text: string): boolean {
+    return this.#nameSearch.includes(text) || [...this.#metadataSearch.values()].some((value) => value.includes(text));
+  }
+
+  /** The fields as lists tell them. */
+  toRow(): Omit<ThreadRow, "threadId" | "userId"> {
+    return {
+      threadName: this.#name,
+      metadata: this.#metadataText(),
+      runId: this.#runId,
+      createdAtMs: this.#createdAtMs,
+      updatedAtMs: this.#updatedAtMs,
+    };
+  }
+
+  /** Joined as text, so that no key can collide with what an object inherits. */
+  #metadataText(): string {
+    return `{${Array.from(this.#metadata, ([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
+  }
+}

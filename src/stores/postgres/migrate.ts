@@ -1,0 +1,95 @@
+import { migrations } from "../../generated/sql.ts";
+import { InvalidConfigError, SchemaVersionError } from "../../model/errors.ts";
+import { numberIn, textIn } from "./row-values.ts";
+import { checkpointerError, codeOf } from "./sql-errors.ts";
+import type { SqlDriver, SqlSession } from "./sql-driver.ts";
+import { fillNames, statement, type TableOptions } from "./statements.ts";
+
+/** The newest schema that this library knows. */
+const SUPPORTED = migrations.at(-1)?.version ?? 0;
+
+// Everything here runs at most once a process, so these statements are kept beside their only caller.
+const SQL = {
+  /** One migrator at a time, per set of tables, in any process; freed by the end of the transaction, so that any pooler serves. */
+  lock: "select pg_advisory_xact_lock(hashtextextended($1::text, 0))",
+  schemaExists: "select 1 as found from pg_catalog.pg_namespace where nspname = $1::text",
+  createSchema: "create schema {{schema}}",
+  ledgerExists: "select 1 as found where to_regclass($1::text) is not null",
+  createLedger:
+    "create table {{migrations}} (version integer primary key, name text not null, applied_at timestamptz not null default now())",
+  newest: "select coalesce(max(version), 0) as version from {{migrations}}",
+  record: "insert into {{migrations}} (version, name) values ($1::integer, $2::text)",
+  idColumns:
+    "select column_name, data_type from information_schema.columns where table_schema = $1::text and table_name = $2::text and column_name in ('thread_id', 'user_id')",
+} as const;
+
+/** Makes the tables, or brings them up to date. All or nothing, and one process at a time. */
+export async function migrate(driver: SqlDriver, options: TableOptions): Promise<void> {
+  const run = (session: SqlSession, name: keyof typeof SQL, values: readonly unknown[] = []) =>
+    session.query(statement(name, fillNames(SQL[name], options)), values);
+  await driver.transaction(async (session) => {
+    await run(session, "lock", [`agenity:${options.schema}.${options.tablePrefix}`]);
+    // Asked first, because `create … if not exists` needs the right to create even where there is nothing to do.
+    if ((await run(session, "schemaExists", [options.schema])).length === 0) await run(session, "createSchema");
+    const ledger = fillNames("{{migrations}}", options);
+    if ((await run(session, "ledgerExists", [ledger])).length === 0) await run(session, "createLedger");
+    const [newest] = await run(session, "newest");
+    const found = newest === undefined ? 0 : numberIn(newest, "version");
+    refuseNewer(found);
+    for (const migration of migrations.filter(({ version }) => version > found)) {
+      for (const text of splitStatements(fillNames(migration.text, options))) {
+        await session.query(statement(migration.name, text), []);
+      }
+      await run(session, "record", [migration.version, migration.name]);
+    }
+    checkIdTypes(await run(session, "idColumns", [options.schema, `${options.tablePrefix}threads`]), options);
+  });
+}
+
+/** Checks, without changing anything, that the tables are those of this library. */
+export async function checkSchema(driver: SqlDriver, options: TableOptions): Promise<void> {
+  const found = await newestVersion(driver, options);
+  refuseNewer(found);
+  if (found < SUPPORTED) {
+    throw new SchemaVersionError(
+      found,
+      SUPPORTED,
+      `the tables are at schema version ${found}, this library needs ${SUPPORTED}; run \`await checkpointer.setup()\``,
+    );
+  }
+}
+
+async function newestVersion(driver: SqlDriver, options: TableOptions): Promise<number> {
+  try {
+    const [row] = await driver.query(statement("newest", fillNames(SQL.newest, options)), []);
+    return row === undefined ? 0 : numberIn(row, "version");
+  } catch (error) {
+    if (codeOf(error) === "42P01" || codeOf(error) === "3F000") return 0;
+    throw checkpointerError(error);
+  }
+}
+
+function refuseNewer(found: number): void {
+  if (found <= SUPPORTED) return;
+  throw new SchemaVersionError(
+    found,
+    SUPPORTED,
+    `the tables are at schema version ${found}, this library knows up to ${SUPPORTED}; upgrade the package agenity`,
+  );
+}
+
+/** Tables made with other id types would refuse ids one by one, or order them differently: better told at once. */
+function checkIdTypes(columns: readonly Parameters<typeof textIn>[0][], options: TableOptions): void {
+  const kinds = { text: "string", integer: "int", bigint: "bigint" } as Readonly<Record<string, string>>;
+  const wanted = { thread_id: ["options.idType", options.idType], user_id: ["options.userIdType", options.userIdType] } as const;
+  for (const column of columns) {
+    const [field, kind] = wanted[textIn(column, "column_name") as keyof typeof wanted];
+    const actual = kinds[textIn(column, "data_type")];
+    if (actual !== kind) throw new InvalidConfigError(field, `is "${kind}", but the tables were made with "${actual}"`);
+  }
+}
+
+/** Migrations contain no functions and no quoted semicolons; a prepared statement holds one command. */
+function splitStatements(text: string): string[] {
+  return text.split(/;\s*(?:\n|$)/).filter((part) => part.trim() !== "");
+}

@@ -1,0 +1,154 @@
+import type { Pool, PoolClient, QueryConfig } from "pg";
+import { InvalidConfigError } from "../../model/errors.ts";
+import type { Row, SqlDriver, SqlSession, Statement } from "./sql-driver.ts";
+
+/** Where the connections come from. */
+export type PgSource =
+  /** A connection string; the pool is made at the first call. */
+  | { readonly kind: "dsn"; readonly dsn: string }
+  /** A pool of the caller's. */
+  | { readonly kind: "pool"; readonly pool: Pool };
+
+/** Options of {@link PgDriver}. */
+export interface PgDriverOptions {
+  /** Where the connections come from. */
+  readonly source: PgSource;
+  /** Whether `close()` ends the pool. */
+  readonly close: boolean;
+  /** Whether statements are prepared under names; given up by itself where a pooler does not keep them. */
+  readonly preparedStatements: boolean;
+}
+
+/** Connections of a pool that we make. */
+const OWN_POOL_SIZE = 10;
+
+/** SQLSTATEs of a prepared statement that is gone, exists twice, or is out of date: what poolers and migrations do to them. */
+const PREPARED_STATEMENT_LOST: ReadonlySet<unknown> = new Set(["26000", "42P05", "0A000"]);
+
+/** All values as PostgreSQL writes them: parsers that somebody else has set on the driver do not reach us. */
+const RAW_TYPES = { getTypeParser: () => (value: unknown) => value };
+
+/** PostgreSQL through `pg`. */
+export class PgDriver implements SqlDriver {
+  readonly #source: PgSource;
+  readonly #close: boolean;
+  #pool: Promise<Pool> | undefined;
+  #poolNow: Pool | undefined;
+  #named: boolean;
+  #underWay = 0;
+
+  constructor(options: PgDriverOptions) {
+    this.#source = options.source;
+    this.#close = options.close;
+    this.#named = options.preparedStatements;
+    if (this.#source.kind === "pool") {
+      this.#poolNow = this.#source.pool;
+      this.#pool = Promise.resolve(this.#source.pool);
+      // An idle connection that breaks must not end the process, and a lent pool may have nobody listening.
+      this.#source.pool.on("error", ignoreIdleError);
+    }
+  }
+
+  isBusy(): boolean {
+    const pool = this.#poolNow;
+    if (pool === undefined) return this.#underWay > 0;
+    return pool.waitingCount > 0 || this.#underWay >= (pool.options.max ?? OWN_POOL_SIZE);
+  }
+
+  async query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    this.#underWay++;
+    try {
+      const pool = this.#poolNow ?? (await this.#open());
+      return await this.#queryNamed(pool, statement, values);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      const pool = await this.#open();
+      return await inTransaction(await pool.connect(), work);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  async close(): Promise<void> {
+    const pool = await this.#pool?.catch(() => undefined);
+    if (pool === undefined) return;
+    if (this.#close) await pool.end();
+    else pool.off("error", ignoreIdleError);
+  }
+
+  async #queryNamed(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    const named = this.#named && !statement.replan;
+    try {
+      return (await pool.query<Row>(queryConfig(statement, values, named))).rows;
+    } catch (error) {
+      // These are raised before the statement runs, so sending it again does nothing twice.
+      if (!named || !PREPARED_STATEMENT_LOST.has((error as { code?: unknown }).code)) throw error;
+      this.#named = false;
+      return (await pool.query<Row>(queryConfig(statement, values, false))).rows;
+    }
+  }
+
+  #open(): Promise<Pool> {
+    // One promise for all first calls: each of them would otherwise make a pool of its own.
+    this.#pool ??= this.#makePool();
+    return this.#pool;
+  }
+
+  async #makePool(): Promise<Pool> {
+    const { Pool: PgPool } = await loadPg();
+    const dsn = this.#source.kind === "dsn" ? this.#source.dsn : "";
+    const pool = new PgPool({ connectionString: dsn, max: OWN_POOL_SIZE, application_name: "agenity" });
+    pool.on("error", ignoreIdleError);
+    this.#poolNow = pool;
+    return pool;
+  }
+}
+
+async function loadPg(): Promise<Pick<typeof import("pg"), "Pool">> {
+  try {
+    const module = await import("pg");
+    return module.default;
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new InvalidConfigError("options.postgresDsn", "needs the driver: npm install pg");
+  }
+}
+
+function queryConfig(statement: Statement, values: readonly unknown[], named: boolean): QueryConfig {
+  const config: QueryConfig = { text: statement.text, values: values as unknown[], types: RAW_TYPES };
+  return named ? { ...config, name: statement.name } : config;
+}
+
+async function inTransaction<T>(client: PoolClient, work: (session: SqlSession) => Promise<T>): Promise<T> {
+  // While it is lent out, nobody else listens to this client.
+  client.on("error", ignoreIdleError);
+  let broken = true;
+  try {
+    await client.query("begin");
+    const session: SqlSession = {
+      query: async (statement, values) => (await client.query<Row>(queryConfig(statement, values, false))).rows,
+    };
+    const result = await work(session);
+    await client.query("commit");
+    broken = false;
+    return result;
+  } catch (error) {
+    broken = await client.query("rollback").then(
+      () => false,
+      () => true,
+    );
+    throw error;
+  } finally {
+    client.off("error", ignoreIdleError);
+    client.release(broken);
+  }
+}
+
+/** The pool drops the connection by itself; calls that need it get an error of their own. */
+function ignoreIdleError(): void {}

@@ -1,0 +1,81 @@
+import type { PGlite, Transaction } from "@electric-sql/pglite";
+import { InvalidConfigError, StorageUnavailableError } from "../../model/errors.ts";
+import type { Row, SqlDriver, SqlSession, Statement } from "./sql-driver.ts";
+
+/** Where the database is. */
+export type PgliteSource =
+  /** A folder; it is made and opened at the first call. */
+  | { readonly kind: "folder"; readonly folder: string }
+  /** A database of the caller's. */
+  | { readonly kind: "database"; readonly database: PGlite };
+
+/** PostgreSQL inside this process, through PGlite. It has one connection: whatever waits, travels together. */
+export class PgliteDriver implements SqlDriver {
+  readonly #source: PgliteSource;
+  readonly #close: boolean;
+  #database: Promise<PGlite> | undefined;
+  #underWay = 0;
+
+  /** @param close - whether {@link PgliteDriver.close} closes the database */
+  constructor(source: PgliteSource, close: boolean) {
+    this.#source = source;
+    this.#close = close;
+  }
+
+  isBusy(): boolean {
+    return this.#underWay > 0;
+  }
+
+  async query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    return await this.#counted(async (database) => (await database.query<Row>(statement.text, values as unknown[])).rows);
+  }
+
+  async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    return await this.#counted(async (database) => await database.transaction((transaction) => work(sessionOf(transaction))));
+  }
+
+  async close(): Promise<void> {
+    const database = await this.#database?.catch(() => undefined);
+    if (database !== undefined && this.#close) await database.close();
+  }
+
+  async #counted<T>(work: (database: PGlite) => Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      return await work(await this.#open());
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  #open(): Promise<PGlite> {
+    this.#database ??= this.#source.kind === "database" ? Promise.resolve(this.#source.database) : openFolder(this.#source.folder);
+    return this.#database;
+  }
+}
+
+function sessionOf(transaction: Transaction): SqlSession {
+  return { query: async (statement, values) => (await transaction.query<Row>(statement.text, values as unknown[])).rows };
+}
+
+async function openFolder(folder: string): Promise<PGlite> {
+  const { PGlite: Database } = await loadPglite();
+  try {
+    return await Database.create(folder);
+  } catch (cause) {
+    const name = cause instanceof Error ? cause.name : "an unknown error";
+    throw new StorageUnavailableError(
+      `the embedded database in ${folder} cannot be opened (${name}); is another process using it?`,
+      { retryable: false },
+    );
+  }
+}
+
+async function loadPglite(): Promise<typeof import("@electric-sql/pglite")> {
+  try {
+    return await import("@electric-sql/pglite");
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new InvalidConfigError("options.dataDir", "the embedded database needs: npm install @electric-sql/pglite");
+  }
+}

@@ -1,0 +1,164 @@
+import pRetry from "p-retry";
+import type { AnyId } from "../../model/config.ts";
+import type * as port from "../cold-store.ts";
+import { checkSchema, migrate } from "./migrate.ts";
+import { idIn, nullableTextIn, numberIn, textIn } from "./row-values.ts";
+import type { Row, SqlDriver, Statement } from "./sql-driver.ts";
+import { checkpointerError, isLostReply, isRace } from "./sql-errors.ts";
+import { type Statements, statementsFor, type TableOptions } from "./statements.ts";
+import { readTails } from "./tails.ts";
+import { TurnCommitter } from "./turn-committer.ts";
+
+/** How often a read, a delete or a fork is tried: each is the same when it is done twice. */
+const RETRIES = { retries: 5, minTimeout: 20, factor: 3, maxTimeout: 2_000, randomize: true } as const;
+
+/** Sessions in PostgreSQL, on a server or embedded: the statements are the same. */
+export class PostgresColdStore implements port.ColdStore {
+  readonly #driver: SqlDriver;
+  readonly #tables: TableOptions;
+  readonly #statements: Statements;
+  readonly #committer: TurnCommitter;
+  #ready: Promise<void> | undefined;
+
+  constructor(driver: SqlDriver, tables: TableOptions) {
+    this.#driver = driver;
+    this.#tables = tables;
+    this.#statements = statementsFor(tables);
+    this.#committer = new TurnCommitter(driver, this.#statements, tables);
+  }
+
+  async setup(): Promise<void> {
+    await this.#tried(() => migrate(this.#driver, this.#tables));
+    this.#ready = Promise.resolve();
+  }
+
+  async release(): Promise<void> {
+    await this.#driver.close();
+  }
+
+  isBusy(): boolean {
+    return this.#driver.isBusy();
+  }
+
+  async commit(turns: readonly port.Turn[]): Promise<readonly port.TurnOutcome[]> {
+    await this.#checked();
+    return await this.#committer.commit(turns);
+  }
+
+  async read(requests: readonly port.TailRequest[]): Promise<readonly port.Tail[]> {
+    await this.#checked();
+    return await this.#tried(() => readTails(this.#driver, this.#statements, requests));
+  }
+
+  async listVersions(scope: port.Scope, query: port.VersionQuery): Promise<readonly port.VersionRow[]> {
+    const values = [scope.threadId, scope.userId, scope.namespace, query.before, query.limit, query.metadata];
+    const rows = await this.#query(this.#statements.listVersions, values);
+    return rows.map((row) => ({
+      version: numberIn(row, "version"),
+      kind: textIn(row, "kind") as port.VersionRow["kind"],
+      metadata: textIn(row, "metadata"),
+      createdAtMs: numberIn(row, "created_at_ms"),
+    }));
+  }
+
+  async getMessage(scope: port.Scope, messageId: string): Promise<string | null> {
+    const [row] = await this.#query(this.#statements.getMessage, [scope.threadId, scope.userId, messageId]);
+    return row === undefined ? null : textIn(row, "body");
+  }
+
+  async listMessages(scope: port.Scope, query: port.MessageQuery): Promise<readonly string[]> {
+    const { search, roles, sinceMs, untilMs, after, before, limit, offset } = query;
+    const values = [scope.threadId, scope.userId, search, roles, sinceMs, untilMs, after, before, limit, offset];
+    const { listMessagesAscending, listMessagesDescending } = this.#statements;
+    const rows = await this.#query(query.descending ? listMessagesDescending : listMessagesAscending, values);
+    return rows.map((row) => textIn(row, "body"));
+  }
+
+  async deleteMessage(scope: port.Scope, messageId: string): Promise<boolean> {
+    const rows = await this.#query(this.#statements.deleteMessage, [scope.threadId, scope.userId, messageId]);
+    return rows.length > 0;
+  }
+
+  async getThread(scope: port.Scope): Promise<port.ThreadRow | null> {
+    const [row] = await this.#query(this.#statements.getThread, [scope.threadId, scope.userId]);
+    return row === undefined ? null : this.#threadRow(row);
+  }
+
+  async listThreads(userId: AnyId | null, query: port.ThreadQuery): Promise<readonly port.ThreadRow[]> {
+    const { search, metadata, after, before, limit, offset } = query;
+    const rows = await this.#query(this.#statements.listThreads, [
+      userId, search, metadata, after, before, limit, offset,
+    ]);
+    return rows.map((row) => this.#threadRow(row));
+  }
+
+  async deleteThread(scope: port.Scope, writeId: string): Promise<boolean> {
+    await this.#checked();
+    const { lockThread, deleteThread, findDeletion } = this.#statements;
+    return await this.#tried(() =>
+      this.#driver.transaction(async (session) => {
+        const locked = await session.query(lockThread, [scope.threadId, scope.userId]);
+        if (locked.length > 0) return (await session.query(deleteThread, [scope.threadId, writeId])).length > 0;
+        return (await session.query(findDeletion, [scope.threadId, writeId])).length > 0;
+      }),
+    );
+  }
+
+  async forkThread(request: port.ForkRequest): Promise<port.ForkOutcome> {
+    const { from, to, version, owner, writeId } = request;
+    const values = [from.threadId, from.userId, from.namespace, to, version, owner, writeId];
+    const [row] = await this.#query(this.#statements.forkThread, values);
+    if (row === undefined || numberIn(row, "sources") === 0) return "source-missing";
+    if (numberIn(row, "versions") === 0) return "version-missing";
+    return numberIn(row, "copies") === 0 ? "target-exists" : "forked";
+  }
+
+  async stats(userId: AnyId | null, threadId: AnyId | null): Promise<port.StoreStats> {
+    const [row] = await this.#query(this.#statements.stats, [userId, threadId]);
+    const of = (column: string): number => (row === undefined ? 0 : numberIn(row, column));
+    return {
+      threads: of("threads"),
+      messages: of("messages"),
+      versions: of("versions"),
+      stateBytes: of("state_bytes"),
+      messageBytes: of("message_bytes"),
+    };
+  }
+
+  async #query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    await this.#checked();
+    return await this.#tried(() => this.#driver.query(statement, values));
+  }
+
+  /** Once a process: a library must not write into tables that it does not know. */
+  async #checked(): Promise<void> {
+    if (this.#ready === undefined) {
+      const check = this.#tried(() => checkSchema(this.#driver, this.#tables));
+      this.#ready = check;
+      check.catch(() => {
+        if (this.#ready === check) this.#ready = undefined;
+      });
+    }
+    await this.#ready;
+  }
+
+  async #tried<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await pRetry(work, { ...RETRIES, shouldRetry: ({ error }) => isRace(error) || isLostReply(error) });
+    } catch (error) {
+      throw checkpointerError(error);
+    }
+  }
+
+  #threadRow(row: Row): port.ThreadRow {
+    return {
+      threadId: idIn(row, "thread_id", this.#tables.idType) as AnyId, // a primary key
+      userId: idIn(row, "user_id", this.#tables.userIdType),
+      threadName: nullableTextIn(row, "thread_name"),
+      metadata: textIn(row, "metadata"),
+      runId: nullableTextIn(row, "run_id"),
+      createdAtMs: numberIn(row, "created_at_ms"),
+      updatedAtMs: numberIn(row, "updated_at_ms"),
+    };
+  }
+}

@@ -1,0 +1,94 @@
+-- Commits turns, at most one a thread, in the order of their threads. A turn that is refused writes nothing.
+-- Params: turns: $1 threads, $2 users, $3 namespaces, $4 runs, $5 write ids, $6 base incarnations, $7 base versions (null: no state;
+--   0: there must be none), $8 base write ids, $9 numbers of messages, $10 patches of the thread;
+--   versions: $11 turn (from 1), $12 version, $13 kind, $14 entry, $15 write id, $16 metadata;
+--   messages: $17 turn, $18 place in the turn (from 0), $19 id, $20 role, $21 body, $22 search text, $23 sent at.
+-- Returns turn and incarnation of those that were accepted. A race for the same version or thread breaks a primary key, and so the
+-- whole statement; the turns are then repeated one by one. Served by the primary keys of all tables.
+with turn as materialized (
+  select * from unnest(
+    $1::{{thread_id}}[], $2::{{user_id}}[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::integer[], $8::uuid[],
+    $9::integer[], $10::jsonb[]
+  ) with ordinality as turn (
+    thread_id, user_id, namespace, run_id, write_id, base_incarnation, base_version, base_write_id, message_count, patch, n
+  )
+), touched as (
+  update {{threads}} as thread
+  set
+    updated_at = coalesce(to_timestamp((turn.patch ->> 'updatedAtMs')::double precision / 1000), now()),
+    run_id = case when turn.patch ? 'runId' then turn.patch ->> 'runId' else coalesce(turn.run_id, thread.run_id) end,
+    thread_name = case when turn.patch ? 'threadName' then turn.patch ->> 'threadName' else thread.thread_name end,
+    name_search = case when turn.patch ? 'threadName' then turn.patch ->> 'nameSearch' else thread.name_search end,
+    metadata = case when turn.patch is null then thread.metadata else
+      (thread.metadata - array(select jsonb_array_elements_text(turn.patch -> 'removed'))) || (turn.patch -> 'metadata') end,
+    metadata_search = case when turn.patch is null then thread.metadata_search else
+      (thread.metadata_search - array(select jsonb_array_elements_text(turn.patch -> 'removed')))
+        || (turn.patch -> 'metadataSearch') end,
+    next_seq = thread.next_seq + turn.message_count,
+    recent_writes = case when turn.base_version is null then (turn.write_id || thread.recent_writes)[1:8]
+      else thread.recent_writes end
+  from turn
+  where thread.thread_id = turn.thread_id
+    and (turn.user_id is null or thread.user_id = turn.user_id)
+    and case
+      when turn.base_version is null then true
+      when turn.base_version = 0 then not exists (
+        select from {{states}} as state where state.thread_id = turn.thread_id and state.namespace = turn.namespace
+      )
+      else thread.incarnation = turn.base_incarnation
+        and exists (
+          select from {{states}} as base
+          where base.thread_id = turn.thread_id and base.namespace = turn.namespace
+            and base.version = turn.base_version and base.write_id = turn.base_write_id
+        )
+        and not exists (
+          select from {{states}} as later
+          where later.thread_id = turn.thread_id and later.namespace = turn.namespace
+            and later.version = turn.base_version + 1
+        )
+    end
+  returning turn.n, thread.incarnation, thread.next_seq
+), created as (
+  insert into {{threads}} (
+    thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes,
+    created_at, updated_at
+  )
+  select
+    turn.thread_id, turn.user_id, turn.patch ->> 'threadName', coalesce(turn.patch ->> 'nameSearch', ''),
+    coalesce(turn.patch -> 'metadata', '{}'), coalesce(turn.patch -> 'metadataSearch', '{}'),
+    case when turn.patch ? 'runId' then turn.patch ->> 'runId' else turn.run_id end,
+    1 + turn.message_count,
+    case when turn.base_version is null then array[turn.write_id] else '{}'::uuid[] end,
+    coalesce(to_timestamp((turn.patch ->> 'createdAtMs')::double precision / 1000), now()),
+    coalesce(to_timestamp((turn.patch ->> 'updatedAtMs')::double precision / 1000), now())
+  from turn
+  where coalesce(turn.base_version, 0) = 0
+    and not exists (select from {{threads}} as thread where thread.thread_id = turn.thread_id)
+  returning thread_id, incarnation, next_seq
+), accepted as (
+  select turn.*, touched.incarnation, touched.next_seq from turn join touched using (n)
+  union all
+  select turn.*, created.incarnation, created.next_seq from turn join created using (thread_id)
+), written as (
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+  select
+    accepted.thread_id, accepted.namespace, entry.version, entry.kind, entry.entry::json, entry.write_id,
+    entry.metadata::jsonb, accepted.next_seq - 1
+  from unnest($11::integer[], $12::integer[], $13::text[], $14::text[], $15::uuid[], $16::text[])
+    as entry (n, version, kind, entry, write_id, metadata)
+  join accepted using (n)
+), said as (
+  insert into {{messages}} as message (thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id)
+  select
+    accepted.thread_id, item.message_id, accepted.next_seq - accepted.message_count + item.place, item.role,
+    item.body::json, item.search_text, item.sent_at_ms, accepted.write_id
+  from unnest(
+    $17::integer[], $18::integer[], $19::text[], $20::text[], $21::text[], $22::text[], $23::double precision[]
+  ) as item (n, place, message_id, role, body, search_text, sent_at_ms)
+  join accepted using (n)
+  -- The same id again takes the message's place: its seq stays.
+  on conflict (thread_id, message_id) do update set
+    role = excluded.role, body = excluded.body, search_text = excluded.search_text,
+    sent_at_ms = coalesce(excluded.sent_at_ms, message.sent_at_ms), write_id = excluded.write_id
+)
+select accepted.n, accepted.incarnation from accepted

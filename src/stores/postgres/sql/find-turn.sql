@@ -1,0 +1,14 @@
+-- Why a turn was refused: what stands, and whether the turn itself does, because its first answer was lost.
+-- Params: $1 thread, $2 namespace, $3 the turn's first version or null, $4 that version's write id, $5 the turn's write id.
+-- Returns owner, incarnation, head version, and 1 where the turn is there; no row: there is no such thread.
+select
+  thread.user_id, thread.incarnation,
+  (select max(head.version) from {{states}} as head where head.thread_id = $1::{{thread_id}} and head.namespace = $2::text)
+    as head,
+  case when $5::uuid = any (thread.recent_writes) or exists (
+    select from {{states}} as own
+    where own.thread_id = $1::{{thread_id}} and own.namespace = $2::text
+      and own.version = $3::integer and own.write_id = $4::uuid
+  ) then 1 else 0 end as written
+from {{threads}} as thread
+where thread.thread_id = $1::{{thread_id}}

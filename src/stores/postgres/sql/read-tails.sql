@@ -1,0 +1,21 @@
+-- As read-tail.sql, for many requests at once.
+-- Params: $1 threads, $2 users, $3 namespaces, $4 known versions, $5 versions to read up to.
+-- Returns the same rows, each with the number of its request (from 1).
+select request.n, thread.incarnation, state.version, state.kind, state.write_id,
+  case when state.version = request.known then null else state.entry::text end as entry
+from unnest($1::{{thread_id}}[], $2::{{user_id}}[], $3::text[], $4::integer[], $5::integer[])
+  with ordinality as request (thread_id, user_id, namespace, known, upto, n)
+join {{threads}} as thread
+  on thread.thread_id = request.thread_id and (request.user_id is null or thread.user_id = request.user_id)
+left join lateral (
+  select item.version, item.kind, item.write_id, item.entry
+  from {{states}} as item
+  where item.thread_id = request.thread_id and item.namespace = request.namespace
+    and item.version >= coalesce(request.known, (
+      select max(start.version) from {{states}} as start
+      where start.thread_id = request.thread_id and start.namespace = request.namespace and start.kind <> 'delta'
+        and start.version <= coalesce(request.upto, 2147483647)
+    ))
+    and item.version <= coalesce(request.upto, 2147483647)
+) as state on true
+order by request.n, state.version

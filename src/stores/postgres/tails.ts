@@ -1,0 +1,73 @@
+import type { Stamp } from "../../model/stamp.ts";
+import type { Tail, TailRequest, VersionEntry } from "../cold-store.ts";
+import { nullableTextIn, numberIn, textIn } from "./row-values.ts";
+import type { Row, SqlDriver } from "./sql-driver.ts";
+import type { Statements } from "./statements.ts";
+
+/**
+ * Reads tails: those past what the callers know, and whole logs for callers whose copy turns out not to be in the database any more
+ * (the thread was deleted and made again, or the database was set back).
+ */
+export async function readTails(
+  driver: SqlDriver,
+  statements: Statements,
+  requests: readonly TailRequest[],
+): Promise<Tail[]> {
+  const asked = requests.map((request) => ({ ...request, known: usable(request) }));
+  const answers = await rowsOf(driver, statements, asked);
+  const tails = asked.map((request, index) => tailOf(request.known, answers[index] ?? []));
+  const lost = tails.flatMap((tail, index) => (tail === undefined ? [index] : []));
+  if (lost.length === 0) return tails as Tail[];
+  const again = lost.map((index) => ({ ...(asked[index] as TailRequest), known: null })); // an index of asked
+  const whole = await rowsOf(driver, statements, again);
+  for (const [place, index] of lost.entries()) tails[index] = tailOf(null, whole[place] ?? []);
+  return tails as Tail[];
+}
+
+/** What is known helps only on the way to something later. */
+function usable({ known, version }: TailRequest): Stamp | null {
+  return known !== null && (version === null || known.version <= version) ? known : null;
+}
+
+async function rowsOf(driver: SqlDriver, statements: Statements, requests: readonly TailRequest[]): Promise<Row[][]> {
+  const [only] = requests;
+  if (requests.length === 1 && only !== undefined) {
+    const values = [only.threadId, only.userId, only.namespace, only.known?.version ?? null, only.version];
+    return [[...(await driver.query(statements.readTail, values))]];
+  }
+  const rows = await driver.query(statements.readTails, [
+    requests.map((request) => request.threadId),
+    requests.map((request) => request.userId),
+    requests.map((request) => request.namespace),
+    requests.map((request) => request.known?.version ?? null),
+    requests.map((request) => request.version),
+  ]);
+  const answers: Row[][] = requests.map(() => []);
+  for (const row of rows) answers[numberIn(row, "n") - 1]?.push(row);
+  return answers;
+}
+
+/** Undefined: what the caller knows is not there, so the rows lead nowhere. */
+function tailOf(known: Stamp | null, rows: readonly Row[]): Tail | undefined {
+  const [first] = rows;
+  if (first === undefined) return { incarnation: 0, continues: false, entries: [] };
+  const incarnation = numberIn(first, "incarnation");
+  const versions = rows.filter((row) => row["version"] !== null);
+  if (known === null) return { incarnation, continues: false, entries: versions.map(entryOf) };
+  const [base, ...rest] = versions;
+  if (base === undefined) return undefined;
+  const isKnown =
+    incarnation === known.incarnation &&
+    numberIn(base, "version") === known.version &&
+    textIn(base, "write_id") === known.writeId;
+  return isKnown ? { incarnation, continues: true, entries: rest.map(entryOf) } : undefined;
+}
+
+function entryOf(row: Row): VersionEntry {
+  return {
+    version: numberIn(row, "version"),
+    kind: textIn(row, "kind") as VersionEntry["kind"],
+    body: nullableTextIn(row, "entry"),
+    writeId: textIn(row, "write_id"),
+  };
+}

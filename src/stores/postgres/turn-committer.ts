@@ -1,0 +1,130 @@
+import pRetry from "p-retry";
+import { StorageUnavailableError } from "../../model/errors.ts";
+import type { CheckpointerError } from "../../model/errors.ts";
+import type { Turn, TurnOutcome } from "../cold-store.ts";
+import { idIn, numberIn } from "./row-values.ts";
+import type { Row, SqlDriver } from "./sql-driver.ts";
+import { checkpointerError, isLostReply, isRace } from "./sql-errors.ts";
+import type { Statements, TableOptions } from "./statements.ts";
+import { commitTurnsValues, inThreadOrder, isPlainState, putStateValues } from "./turn-values.ts";
+
+/** How often a turn is tried. A race is won by somebody each time; a server that restarts is back within seconds or not at all. */
+const RETRIES = { retries: 6, minTimeout: 10, factor: 3, maxTimeout: 2_000, randomize: true } as const;
+
+/** Another try may find another answer: what the turn met is gone already. */
+class TryAgain extends Error {}
+
+/** Commits turns: in one statement where they travel together, and one by one where that statement fails. */
+export class TurnCommitter {
+  readonly #driver: SqlDriver;
+  readonly #statements: Statements;
+  readonly #tables: TableOptions;
+
+  constructor(driver: SqlDriver, statements: Statements, tables: TableOptions) {
+    this.#driver = driver;
+    this.#statements = statements;
+    this.#tables = tables;
+  }
+
+  /** Outcomes in the order of the turns. */
+  async commit(turns: readonly Turn[]): Promise<readonly TurnOutcome[]> {
+    const [only] = turns;
+    if (turns.length === 1 && only !== undefined) return [await this.#commitOne(only)];
+    let accepted: ReadonlyMap<Turn, number>;
+    try {
+      accepted = await this.#send(inThreadOrder(turns, this.#tables.idType));
+    } catch {
+      // Whatever it was, it may be the fault of one of them: each is tried again by itself and gets an outcome of its own.
+      return await Promise.all(turns.map((turn) => this.#commitOne(turn)));
+    }
+    return await Promise.all(turns.map((turn) => this.#outcome(turn, accepted.get(turn))));
+  }
+
+  async #outcome(turn: Turn, incarnation: number | undefined): Promise<TurnOutcome> {
+    if (incarnation !== undefined) return { kind: "committed", incarnation };
+    try {
+      return await this.#whyRefused(turn);
+    } catch (error) {
+      return error instanceof TryAgain ? await this.#commitOne(turn) : failed(error);
+    }
+  }
+
+  async #commitOne(turn: Turn): Promise<TurnOutcome> {
+    let replyLost = false;
+    try {
+      return await pRetry(async () => {
+        // A turn whose reply was lost may be there: asked first, because sending it again could undo what others wrote since.
+        if (replyLost) {
+          const found = await this.#find(turn);
+          if (found?.written === true) return { kind: "committed", incarnation: found.incarnation };
+        }
+        try {
+          const incarnation = (await this.#send([turn])).get(turn);
+          if (incarnation !== undefined) return { kind: "committed", incarnation } satisfies TurnOutcome;
+        } catch (error) {
+          replyLost ||= isLostReply(error);
+          throw error;
+        }
+        return await this.#whyRefused(turn);
+      }, { ...RETRIES, shouldRetry: ({ error }) => error instanceof TryAgain || isRace(error) || isLostReply(error) });
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** The incarnations of the turns that were accepted. */
+  async #send(turns: readonly Turn[]): Promise<ReadonlyMap<Turn, number>> {
+    const [first] = turns;
+    if (turns.length === 1 && first !== undefined && isPlainState(first)) {
+      const rows = await this.#driver.query(this.#statements.putState, putStateValues(first));
+      return new Map(rows.map((row) => [first, numberIn(row, "incarnation")]));
+    }
+    const rows = await this.#driver.query(this.#statements.commitTurns, commitTurnsValues(turns));
+    return new Map(rows.map((row) => [turns[numberIn(row, "n") - 1] as Turn, numberIn(row, "incarnation")])); // n is one of ours
+  }
+
+  async #whyRefused(turn: Turn): Promise<TurnOutcome> {
+    const found = await this.#find(turn);
+    if (found === undefined) {
+      // The thread was deleted a moment ago: what needs none makes it anew.
+      if (turn.state === null || turn.state.base === null) throw new TryAgain("the thread is gone");
+      return { kind: "conflict", actual: 0 };
+    }
+    if (found.written) return { kind: "committed", incarnation: found.incarnation };
+    if (turn.userId !== null && found.owner !== turn.userId) return { kind: "denied" };
+    if (turn.state === null) throw new TryAgain("the thread was made a moment ago");
+    return { kind: "conflict", actual: found.head };
+  }
+
+  async #find(turn: Turn): Promise<FoundTurn | undefined> {
+    const firstVersion = turn.state === null ? null : (turn.state.base?.version ?? 0) + 1;
+    const firstWriteId = turn.state?.entries[0]?.writeId ?? null;
+    const values = [turn.threadId, turn.namespace, firstVersion, firstWriteId, turn.writeId];
+    const [row] = await this.#driver.query(this.#statements.findTurn, values);
+    return row === undefined ? undefined : this.#readFound(row);
+  }
+
+  #readFound(row: Row): FoundTurn {
+    return {
+      owner: idIn(row, "user_id", this.#tables.userIdType),
+      incarnation: numberIn(row, "incarnation"),
+      head: row["head"] === null ? 0 : numberIn(row, "head"),
+      written: numberIn(row, "written") === 1,
+    };
+  }
+}
+
+interface FoundTurn {
+  readonly owner: ReturnType<typeof idIn>;
+  readonly incarnation: number;
+  readonly head: number;
+  readonly written: boolean;
+}
+
+function failed(error: unknown): TurnOutcome {
+  const known =
+    error instanceof TryAgain
+      ? new StorageUnavailableError("the thread is being deleted and made anew again and again; try again")
+      : checkpointerError(error);
+  return { kind: "failed", error: known as CheckpointerError };
+}
