@@ -9,5 +9,7 @@ export async function existingThread(checkpointer: BaseCheckpointer, config: Thr
   const thread = await checkpointer.getThread(config);
   if (thread !== null) return thread;
   const whose = config.userId === undefined ? "" : ` of user ${JSON.stringify(config.userId)}`;
-  throw new CliError(`there is no thread ${JSON.stringify(config.threadId)}${whose}; "agenity threads" lists what there is`);
+  throw new CliError(
+    `there is no thread ${JSON.stringify(config.threadId)}${whose}; "agenity threads" lists what there is`,
+  );
 }

@@ -14,12 +14,19 @@ export interface Forked {
   readonly messages: number;
 }
 
+/** Which copy is made. */
+export interface ForkOptions {
+  /** The thread to make. */
+  readonly to: ThreadConfig;
+  /** The version to copy at; undefined: the newest. */
+  readonly version: number | undefined;
+}
+
 /** Copies a thread into a new one. */
 export async function fork(
   checkpointer: BaseCheckpointer,
   from: ThreadConfig,
-  to: ThreadConfig,
-  version: number | undefined,
+  { to, version }: ForkOptions,
 ): Promise<Forked> {
   await existingThread(checkpointer, from);
   const thread = await checkpointer.forkThread(from, to, { version }).catch((error: unknown) => {

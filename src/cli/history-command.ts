@@ -20,7 +20,11 @@ export interface History {
  * The newest versions of a thread's state. What a version changed is told by its metadata (`summary`) or seen by comparing it with the
  * version before.
  */
-export async function listHistory(checkpointer: BaseCheckpointer, config: ThreadConfig, limit: number): Promise<History> {
+export async function listHistory(
+  checkpointer: BaseCheckpointer,
+  config: ThreadConfig,
+  limit: number,
+): Promise<History> {
   await existingThread(checkpointer, config);
   // One more than is shown: the oldest one shown is compared with it.
   const infos = await checkpointer.listStates(config, { limit: limit + 1 });

@@ -1,12 +1,6 @@
 import { basename } from "node:path";
 import type { BaseCheckpointer } from "../index.ts";
-import {
-  AccessDeniedError,
-  ConflictError,
-  InvalidConfigError,
-  SerializationError,
-  ValidationError,
-} from "../index.ts";
+import { AccessDeniedError, ConflictError, InvalidConfigError, SerializationError, ValidationError } from "../index.ts";
 import { CliError } from "./cli-error.ts";
 import { eachConcurrently } from "./each-concurrently.ts";
 import { type Conversation, type ImportFile, type ImportLine } from "./import-file.ts";

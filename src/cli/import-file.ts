@@ -119,11 +119,17 @@ function contentOf(line: Buffer): Conversation | string | undefined {
 
 function conversationOf(value: unknown): Conversation | string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "expected a JSON object";
-  const { id, messages, ...extra } = value as Record<string, unknown>;
-  if (id === undefined || id === null || id === "") return `has no "id"`;
-  if (typeof id !== "string" && !Number.isSafeInteger(id)) return `"id" must be a string or a whole number`;
+  const { id: givenId, messages, ...extra } = value as Record<string, unknown>;
+  if (givenId === undefined || givenId === null || givenId === "") return `has no "id"`;
+  const id = idOf(givenId);
+  if (id === undefined) return `"id" must be a string or a whole number`;
   if (messages === undefined || messages === null) return `has no "messages"`;
   if (!Array.isArray(messages)) return `"messages" must be an array`;
   if (messages.length === 0) return `"messages" is empty`;
-  return { id: String(id), messages: fromOpenAiChat(messages), extra };
+  return { id, messages: fromOpenAiChat(messages), extra };
+}
+
+function idOf(id: unknown): string | undefined {
+  if (typeof id === "string") return id;
+  return typeof id === "number" && Number.isSafeInteger(id) ? String(id) : undefined;
 }

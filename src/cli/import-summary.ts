@@ -78,11 +78,12 @@ export function summaryText(summary: ImportSummary, path: string): string {
       ["versions", countText(stored.versions), ""],
       ["bytes", countText(bytesOf(summary)), bytesText(stored)],
       ["as snapshots", countText(snapshotBytes), "if every turn stored the whole state"],
-      ["ratio", ratioOf(summary).toFixed(1), "bytes as snapshots for each byte in the store"],
+      ["ratio", ratioText(summary), "bytes as snapshots for each byte in the store"],
     ];
     const width = Math.max(...rows.map(([, count]) => count.length));
     lines.push("", "In the store, of these conversations:");
-    for (const [label, count, note] of rows) lines.push(`  ${label.padEnd(12)}  ${count.padStart(width)}  ${note}`.trimEnd());
+    for (const [label, count, note] of rows)
+      lines.push(`  ${label.padEnd(12)}  ${count.padStart(width)}  ${note}`.trimEnd());
   }
   return lines.join("\n");
 }
@@ -107,6 +108,10 @@ function bytesOf({ stored }: ImportSummary): number {
 
 function ratioOf(summary: ImportSummary): number {
   return bytesOf(summary) === 0 ? 0 : summary.snapshotBytes / bytesOf(summary);
+}
+
+function ratioText(summary: ImportSummary): string {
+  return ratioOf(summary).toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 function roundedRatio(summary: ImportSummary): number {

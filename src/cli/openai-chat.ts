@@ -76,7 +76,15 @@ function roleOf(given: unknown, path: string): Message["role"] {
 
 /** The fields that the message itself has no place for. */
 function metadataOf(source: Fields, role: Message["role"]): Fields | undefined {
-  const { role: given, content: _, tool_calls: __, tool_call_id: callId, refusal, reasoning_content: reasoning, ...extra } = source;
+  const {
+    role: given,
+    content: _,
+    tool_calls: __,
+    tool_call_id: callId,
+    refusal,
+    reasoning_content: reasoning,
+    ...extra
+  } = source;
   return withoutNulls({
     ...extra,
     ...(given === role ? {} : { role: given }),
@@ -89,7 +97,8 @@ function metadataOf(source: Fields, role: Message["role"]): Fields | undefined {
 function resultOf(source: Fields, path: string): Block {
   // The deprecated `function` messages name the function only: it is the best id that there is.
   const callId = source["role"] === "function" ? source["name"] : source["tool_call_id"];
-  if (typeof callId !== "string") throw new ChatFormatError(`${path}.tool_call_id`, "a tool message must name its call");
+  if (typeof callId !== "string")
+    throw new ChatFormatError(`${path}.tool_call_id`, "a tool message must name its call");
   return { type: "tool_result", callId, output: source["content"] ?? null };
 }
 
@@ -124,10 +133,10 @@ function refusalOf(refusal: string): Block {
 }
 
 function pictureOf({ image_url: image }: Fields): Block | undefined {
-  if (!isFields(image) || typeof image["url"] !== "string") return undefined;
+  if (!isFields(image)) return undefined;
   const { url, detail, ...others } = image;
-  if (Object.keys(others).length > 0) return undefined;
-  return { type: "image", media: inlineOrLink(url as string), ...(detail === undefined ? {} : { detail }) };
+  if (typeof url !== "string" || Object.keys(others).length > 0) return undefined;
+  return { type: "image", media: inlineOrLink(url), ...(detail === undefined ? {} : { detail }) };
 }
 
 function soundOf({ input_audio: audio }: Fields): Block | undefined {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { CheckpointerError } from "../index.ts";
+import { CheckpointerError, InvalidConfigError } from "../index.ts";
 import { CliError, exitStatus } from "./cli-error.ts";
 import { fork, forkText } from "./fork-command.ts";
 import { historyText, listHistory } from "./history-command.ts";
@@ -31,13 +31,18 @@ export async function run(args: readonly string[]): Promise<number> {
     // Help and version are errors to commander too, with status 0; all others of its are wrong command lines.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
     process.stderr.write(`agenity: ${textOf(error)}\n`);
-    return error instanceof CliError ? error.status : exitStatus.failed;
+    return statusOf(error);
   }
 }
 
 /** What a command that ends without an error has to say besides its output. */
 interface Outcome {
   status: number;
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof CliError) return error.status;
+  return error instanceof InvalidConfigError ? exitStatus.usage : exitStatus.failed;
 }
 
 function textOf(error: unknown): string {
@@ -49,7 +54,9 @@ function textOf(error: unknown): string {
 function programFor(outcome: Outcome): Command {
   const program = new Command("agenity");
   program
-    .description("Session memory for AI agents: import recorded conversations, look at threads, their history, and forks.")
+    .description(
+      "Session memory for AI agents: import recorded conversations, look at threads, their history, and forks.",
+    )
     .version(versionText(), "-V, --version", "print the version of agenity")
     // Otherwise `show THREAD --version 3` would print the program's version.
     .enablePositionalOptions()
@@ -90,7 +97,7 @@ function withStoreOptions(command: Command): Command {
 
 /** The options of a command, those given before its name included. */
 function optionsOf<T extends object>(command: Command): T & StoreOptions {
-  return { ...command.parent?.opts(), ...command.opts() } as T & StoreOptions;
+  return { ...command.parent?.opts(), ...command.opts() };
 }
 
 function addImport(program: Command, outcome: Outcome): void {
@@ -98,14 +105,13 @@ function addImport(program: Command, outcome: Outcome): void {
     .command("import")
     .summary("store recorded conversations, turn by turn")
     .description(
-      `Stores recorded conversations as the agents themselves would have: turn by turn, a version each.
-
-FILE has one JSON object a line, with an "id", which becomes the thread, and "messages" in OpenAI's chat format, tool
-calls included. Other fields become the thread's metadata. A turn is all that happened since the model's last answer
-(instructions, what the user said, what tools answered) and the answer; what follows the last answer is a turn too.
-
-Run it again after an interruption, or when the file has grown: it goes on where it stopped. A line that cannot be stored
-is told with its number, and the others are stored.`,
+      // Each paragraph is one line: commander wraps it to the terminal's width.
+      [
+        "Stores recorded conversations as the agents themselves would have: turn by turn, a version each.",
+        `The file has one JSON object a line, with an "id", which becomes the thread, and "messages" in OpenAI's chat format, tool calls included. Other fields become the thread's metadata.`,
+        "A turn is all that happened since the model's last answer (instructions, what the user said, what tools answered) and the answer; what follows the last answer is a turn too.",
+        "Run it again after an interruption, or when the file has grown: it goes on where it stopped. A line that cannot be stored is told with its number, and the others are stored.",
+      ].join("\n\n"),
     )
     .argument("<file>", "the conversations, as JSON lines")
     .addHelpText(
@@ -120,7 +126,12 @@ Examples:
       const options = optionsOf(command);
       await using file = await openImportFile(path);
       const summary = await withStore(options, true, (checkpointer) =>
-        importFile(checkpointer, { path, file, userId: options.user, progress: progressOn(process.stderr, file.bytes) }),
+        importFile(checkpointer, {
+          path,
+          file,
+          userId: options.user,
+          progress: progressOn(process.stderr, file.bytes),
+        }),
       );
       print(options.json ? jsonText(summaryJson(summary), 2) : summaryText(summary, path));
       if (summary.failed > 0) outcome.status = exitStatus.failed;
@@ -138,7 +149,9 @@ function addThreads(program: Command): void {
     .action(async (_: object, command: Command) => {
       const options = optionsOf<{ search?: string; limit: number }>(command);
       const { user: userId, search, limit } = options;
-      const list = await withStore(options, false, (checkpointer) => listThreads(checkpointer, { userId, search, limit }));
+      const list = await withStore(options, false, (checkpointer) =>
+        listThreads(checkpointer, { userId, search, limit }),
+      );
       print(options.json ? jsonText(list.threads, 2) : threadsText(list, terminal()));
     });
 }
@@ -172,7 +185,9 @@ function addHistory(program: Command): void {
     .action(async (threadId: string, _: object, command: Command) => {
       const options = optionsOf<{ limit: number }>(command);
       const config = configOf(threadId, options.user);
-      const history = await withStore(options, false, (checkpointer) => listHistory(checkpointer, config, options.limit));
+      const history = await withStore(options, false, (checkpointer) =>
+        listHistory(checkpointer, config, options.limit),
+      );
       print(options.json ? jsonText(history.versions, 2) : historyText(history, terminal()));
     });
 }
@@ -186,10 +201,13 @@ function addFork(program: Command): void {
     .argument("<new-thread>", "the thread to make")
     .addOption(versionOption("the version to copy at"))
     .addHelpText("after", `\nExample:\n  $ agenity fork airline-0-0 what-if --version 3`)
-    .action(async (threadId: string, newThreadId: string, _: object, command: Command) => {
+    .action(async (...[threadId, newThreadId, , command]: [string, string, object, Command]) => {
       const options = optionsOf<{ version?: number }>(command);
-      const [from, to] = [configOf(threadId, options.user), configOf(newThreadId, options.user)];
-      const forked = await withStore(options, false, (checkpointer) => fork(checkpointer, from, to, options.version));
+      const { user, version } = options;
+      const to = configOf(newThreadId, user);
+      const forked = await withStore(options, false, (checkpointer) =>
+        fork(checkpointer, configOf(threadId, user), { to, version }),
+      );
       print(options.json ? jsonText(forked, 2) : forkText(forked, threadId));
     });
 }

@@ -11,8 +11,11 @@ export interface Progress {
   stop(): void;
 }
 
-/** Without a terminal, a line is printed when a tenth more is done, and when this time has passed since the last one. */
-const LINE_INTERVAL_MS = 10_000;
+/** Without a terminal, a line is printed when a tenth more is done, though never sooner than this after the last one … */
+const MIN_LINE_INTERVAL_MS = 500;
+
+/** … and when nothing was told for so long. */
+const MAX_LINE_INTERVAL_MS = 10_000;
 
 /** A bar on a terminal, a line now and then elsewhere. `totalBytes` 0: not known. */
 export function progressOn(stream: NodeJS.WriteStream, totalBytes: number): Progress {
@@ -63,7 +66,8 @@ function progressLines(stream: NodeJS.WriteStream, totalBytes: number): Progress
       bytes += moreBytes;
       messages += moreMessages;
       const tenths = totalBytes > 0 ? Math.floor((10 * bytes) / totalBytes) : 0;
-      if (tenths <= toldTenths && Date.now() - toldAt < LINE_INTERVAL_MS) return;
+      const sinceMs = Date.now() - toldAt;
+      if (sinceMs < (tenths > toldTenths ? MIN_LINE_INTERVAL_MS : MAX_LINE_INTERVAL_MS)) return;
       toldTenths = tenths;
       tell();
     },

@@ -3,6 +3,7 @@ import type { AgentState, BaseCheckpointer, Message, ThreadConfig } from "../ind
 import { ConflictError, createState } from "../index.ts";
 import { CliError } from "./cli-error.ts";
 import type { Conversation } from "./import-file.ts";
+import { shorten } from "./terminal.ts";
 import { executionMetaAt, turnsOf } from "./turns.ts";
 
 /** Where and how a conversation is replayed. */
@@ -28,8 +29,8 @@ export interface Replayed {
 /** A thread's state, or that there is none yet. */
 type Position = AgentState | null;
 
-/** The longest title that a thread gets from what the user first said. */
-const MAX_NAME_LENGTH = 80;
+/** How wide a title may be that a thread gets from what the user first said. */
+const MAX_NAME_COLUMNS = 80;
 
 /**
  * Stores a conversation turn by turn, as the agent itself would have done. A turn is stored whole or not at all, with its messages' ids
@@ -45,15 +46,16 @@ export async function replay(
   const config = configOf(conversation.id, options.userId);
   let position = await positionIn(checkpointer, config, conversation);
   const found = lengthOf(position);
-  let versions = 0;
+  let [messages, versions] = [0, 0];
   for (;;) {
     try {
       for (const turn of turnsOf(conversation.messages.slice(lengthOf(position)))) {
         position = await storeTurn(checkpointer, { config, conversation, position, turn, fileName: options.fileName });
         versions++;
+        messages += turn.length;
         options.onTurn(turn.length);
       }
-      return { found, messages: Math.max(0, conversation.messages.length - found), versions };
+      return { found, messages, versions };
     } catch (error) {
       // Somebody else replays the same conversation: go on behind them. If they got nowhere, it was something else.
       if (!(error instanceof ConflictError)) throw error;
@@ -78,9 +80,10 @@ async function positionIn(
   config: ThreadConfig,
   conversation: Conversation,
 ): Promise<Position> {
+  // In this order: somebody else may make the thread meanwhile, and then its state is there as soon as it is.
+  if ((await checkpointer.getThread(config)) === null) return null;
   const state = await checkpointer.getState(config);
   if (state === null) {
-    if ((await checkpointer.getThread(config)) === null) return null;
     throw new CliError(`thread ${JSON.stringify(conversation.id)} exists, but has no state; nothing was stored`);
   }
   const shared = Math.min(state.context.length, conversation.messages.length);
@@ -131,7 +134,10 @@ async function storeTurn(checkpointer: BaseCheckpointer, step: Turn): Promise<Ag
   return written;
 }
 
-function threadOf(conversation: Conversation, fileName: string): { threadName: string | null; metadata: Record<string, unknown> } {
+function threadOf(
+  conversation: Conversation,
+  fileName: string,
+): { threadName: string | null; metadata: Record<string, unknown> } {
   return { threadName: nameOf(conversation), metadata: { importedFrom: fileName, ...conversation.extra } };
 }
 
@@ -140,6 +146,5 @@ function nameOf({ extra, messages }: Conversation): string | null {
   if (typeof extra["title"] === "string") return extra["title"];
   const block = messages.find((message) => message.role === "user")?.content.find(({ type }) => type === "text");
   if (block?.type !== "text") return null;
-  const line = block.text.replace(/\s+/g, " ").trim();
-  return [...line].length <= MAX_NAME_LENGTH ? line : `${[...line].slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
+  return shorten(block.text.replace(/\s+/g, " ").trim(), MAX_NAME_COLUMNS);
 }

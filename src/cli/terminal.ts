@@ -40,8 +40,9 @@ const plain: Style = { bold: (text) => text, dim: (text) => text, cyan: (text) =
 
 /** Text that cannot command the terminal: a stored message must not move the cursor or set the window's title. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return stripVTControlCharacters(text).replace(/\r\n?/g, "\n").replace(/[\0-\u0008\u000B-\u001F\u007F-\u009F]/g, "\uFFFD");
+  const lines = stripVTControlCharacters(text).replace(/\r\n?/g, "\n");
+  // Every control character but tab and line feed.
+  return lines.replace(/[^\P{Cc}\t\n]/gu, "\uFFFD");
 }
 
 /** The same on one line. */
@@ -79,9 +80,9 @@ export function shorten(text: string, columns: number): string {
 /** Rows in columns, two blanks apart, under bold headings. The last column is shortened to what is left of the line. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], terminal: Terminal): string[] {
   const cells = rows.map((row) => row.map(oneLine));
-  const widths = headings.slice(0, -1).map((heading, column) =>
-    Math.max(widthOf(heading), ...cells.map((row) => widthOf(row[column] ?? ""))),
-  );
+  const widths = headings
+    .slice(0, -1)
+    .map((heading, column) => Math.max(widthOf(heading), ...cells.map((row) => widthOf(row[column] ?? ""))));
   const indent = widths.reduce((sum, width) => sum + width + 2, 0);
   const lineOf = (row: readonly string[]): string => {
     const padded = widths.map((width, column) => padTo(row[column] ?? "", width)).join("  ");

@@ -40,11 +40,14 @@ export function captureState(input: unknown, near: LogState | null): LogState {
 
 function captureContext(value: unknown, near: LogState | null): Message[] {
   if (!Array.isArray(value)) throw new ValidationError("state.context", `expected an array, got ${kindOf(value)}`);
+  const list = value as readonly Message[];
   const known = (near?.["context"] ?? []) as readonly Message[];
-  const context = new Array<Message>(value.length);
-  for (let index = 0; index < value.length; index++) {
-    const message = value[index] as Message;
-    context[index] = message === known[index] ? message : checkedMessage(message, `state.context[${index}]`);
+  let same = 0;
+  while (same < list.length && same < known.length && list[same] === known[same]) same++;
+  const context = list.slice(0, same);
+  for (let index = same; index < list.length; index++) {
+    const message = list[index] as Message; // index < length
+    context.push(message === known[index] ? message : checkedMessage(message, `state.context[${index}]`));
   }
   return context;
 }

@@ -23,15 +23,24 @@ const MAX_ITEMS = 128;
 /** Most bytes in one group, so that small turns do not wait long behind large ones. */
 const MAX_BYTES = 1_048_576;
 
+/** With fewer items than this under way there is no crowd to gather: each goes at once, over a connection of its own. */
+const CROWD = 8;
+
+/** Groups under way in a crowd: while the database works on one, this process reads and writes the other. Measured: more are slower. */
+const MAX_GROUPS = 2;
+
 /**
- * Lets what must wait travel together. An item that finds the store free goes at once, alone; the rest gathers until something under
- * way returns, and then goes as one group. Under load a round trip and a commit are so shared by many; without load nothing waits.
+ * Lets what must wait travel together. An item that finds the store at leisure goes at once, alone. In a crowd, items gather until the
+ * end of the event loop's turn (whoever was answered together comes back together) and share a statement: one round trip and one
+ * commit for many. Without load nothing waits.
  */
 export class GroupQueue<Item, Answer> {
   readonly #options: GroupQueueOptions<Item, Answer>;
-  readonly #underWay = new Set<unknown>();
+  readonly #keysUnderWay = new Set<unknown>();
   #waiting: Waiting<Item, Answer>[] = [];
   #groups = 0;
+  #itemsUnderWay = 0;
+  #gathering = false;
 
   constructor(options: GroupQueueOptions<Item, Answer>) {
     this.#options = options;
@@ -41,31 +50,58 @@ export class GroupQueue<Item, Answer> {
   ask(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, key: this.#options.keyOf?.(item), resolve, reject });
-      this.#dispatch();
+      if (!this.#isCrowded()) this.#sendOne();
+      this.#gather();
     });
   }
 
-  #dispatch(): void {
-    // With nothing under way nobody would wake us, so one group goes whatever the store says; it then waits there.
-    while (this.#waiting.length > 0 && (this.#groups === 0 || !this.#options.isBusy())) {
-      const group = this.#takeGroup();
+  #isCrowded(): boolean {
+    return this.#itemsUnderWay >= CROWD || this.#waiting.length > 1 || (this.#groups > 0 && this.#options.isBusy());
+  }
+
+  /** Not in this very moment: those who were answered by the same group are about to ask again. */
+  #gather(): void {
+    if (this.#gathering || this.#waiting.length === 0 || !this.#mayStart()) return;
+    this.#gathering = true;
+    setImmediate(() => {
+      this.#gathering = false;
+      this.#sendGroups();
+    });
+  }
+
+  /** With nothing under way nobody would wake us, so one group goes whatever the store says; it then waits there. */
+  #mayStart(): boolean {
+    return this.#groups === 0 || (this.#groups < MAX_GROUPS && !this.#options.isBusy());
+  }
+
+  #sendOne(): void {
+    const group = this.#take(1);
+    if (group.length > 0) void this.#send(group);
+  }
+
+  #sendGroups(): void {
+    while (this.#waiting.length > 0 && this.#mayStart()) {
+      // Shared out evenly, so that the groups neither return together nor wait for each other.
+      const group = this.#take(Math.ceil(this.#waiting.length / (MAX_GROUPS - this.#groups)));
       if (group.length === 0) return;
       void this.#send(group);
     }
   }
 
-  #takeGroup(): Waiting<Item, Answer>[] {
+  /** Takes up to so many items off the queue, oldest first. Those whose key is under way stay. */
+  #take(count: number): Waiting<Item, Answer>[] {
     const group: Waiting<Item, Answer>[] = [];
     const rest: Waiting<Item, Answer>[] = [];
     let bytes = 0;
     for (const waiting of this.#waiting) {
-      const full = group.length >= MAX_ITEMS || (bytes > 0 && bytes + this.#options.weigh(waiting.item) > MAX_BYTES);
-      if (full || (waiting.key !== undefined && this.#underWay.has(waiting.key))) {
+      const weight = this.#options.weigh(waiting.item);
+      const isFull = group.length >= Math.min(count, MAX_ITEMS) || (bytes > 0 && bytes + weight > MAX_BYTES);
+      if (isFull || (waiting.key !== undefined && this.#keysUnderWay.has(waiting.key))) {
         rest.push(waiting);
         continue;
       }
-      if (waiting.key !== undefined) this.#underWay.add(waiting.key);
-      bytes += this.#options.weigh(waiting.item);
+      if (waiting.key !== undefined) this.#keysUnderWay.add(waiting.key);
+      bytes += weight;
       group.push(waiting);
     }
     this.#waiting = rest;
@@ -74,6 +110,7 @@ export class GroupQueue<Item, Answer> {
 
   async #send(group: readonly Waiting<Item, Answer>[]): Promise<void> {
     this.#groups++;
+    this.#itemsUnderWay += group.length;
     try {
       const answers = await this.#options.send(group.map(({ item }) => item));
       for (const [index, waiting] of group.entries()) waiting.resolve(answers[index] as Answer); // one answer an item
@@ -81,8 +118,9 @@ export class GroupQueue<Item, Answer> {
       for (const waiting of group) waiting.reject(error);
     } finally {
       this.#groups--;
-      for (const { key } of group) this.#underWay.delete(key);
-      this.#dispatch();
+      this.#itemsUnderWay -= group.length;
+      for (const { key } of group) this.#keysUnderWay.delete(key);
+      this.#gather();
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Entry, LogState } from "../log/entry.ts";
 import { fold, foldAll } from "../log/fold.ts";
 import { ConflictError, AccessDeniedError, StorageUnavailableError } from "../model/errors.ts";
 import type { Stamp } from "../model/stamp.ts";
-import type { ColdStore, Scope, Tail, TailRequest, Turn, TurnOutcome, VersionEntry } from "../stores/cold-store.ts";
+import type { ColdStore, Scope, StatePart, Tail, TailRequest, Turn, TurnOutcome, VersionEntry } from "../stores/cold-store.ts";
 import type { CallScope } from "./call-scope.ts";
 import { GroupQueue } from "./group-queue.ts";
 import type { NearCache, NearCopy } from "./near-cache.ts";
@@ -84,7 +84,7 @@ export class StateLog {
   /** The head as it is now; null: this user sees no version. */
   async head(scope: Scope): Promise<NearCopy | null> {
     const near = this.near(scope);
-    const tail = await this.#reads.ask({ ...plainScope(scope), known: near?.stamp ?? null, version: null });
+    const tail = await this.#reads.ask(requestOf(scope, near, null));
     if (tail.incarnation === 0) return null;
     const head = foldTail(tail, tail.continues ? near : null);
     if (head === null) this.#near.forget(scope);
@@ -96,7 +96,7 @@ export class StateLog {
   async version(scope: Scope, version: number): Promise<NearCopy | null | undefined> {
     const near = this.near(scope);
     const known = near !== null && near.stamp.version <= version ? near : null;
-    const tail = await this.#reads.ask({ ...plainScope(scope), known: known?.stamp ?? null, version });
+    const tail = await this.#reads.ask(requestOf(scope, known, version));
     if (tail.incarnation === 0) return undefined;
     const found = foldTail(tail, tail.continues ? known : null);
     return found?.stamp.version === version ? found : null;
@@ -124,8 +124,7 @@ export class StateLog {
 
   /** Commits a turn that has no state. */
   async commit(scope: CallScope, parts: TurnParts): Promise<void> {
-    const outcome = await this.#commits.ask({ ...plainScope(scope), ...parts, runId: scope.runId, writeId: randomUUID(), state: null });
-    refuse(outcome);
+    refuse(await this.#commits.ask(turnOf(scope, parts, randomUUID(), null)));
   }
 
   /** The head to start from: the near copy, unless it is known not to be what the write is based on. */
@@ -155,13 +154,9 @@ export class StateLog {
     base: Stamp | null,
   ): Promise<NearCopy | { readonly actual: number }> {
     const writeId = randomUUID();
-    const outcome = await this.#commits.ask({
-      ...plainScope(scope),
-      ...turn.parts,
-      runId: scope.runId,
-      writeId,
-      state: { base, entries: [{ ...entry.stored, writeId, metadata: turn.metadata }] },
-    });
+    const { kind, body } = entry.stored;
+    const state: StatePart = { base, entries: [{ kind, body, writeId, metadata: turn.metadata }] };
+    const outcome = await this.#commits.ask(turnOf(scope, turn.parts, writeId, state));
     if (outcome.kind === "conflict") return { actual: outcome.actual };
     const incarnation = refuse(outcome);
     const stamp: Stamp = { incarnation, version: (base?.version ?? 0) + 1, writeId };
@@ -249,8 +244,16 @@ function sameStamp(one: Stamp | undefined, other: Stamp | null): boolean {
   );
 }
 
-function plainScope(scope: Scope): Scope {
-  return { threadId: scope.threadId, userId: scope.userId, namespace: scope.namespace };
+// Written out field by field: spreading costs more than the rest of a call, and these are made for every one.
+
+function turnOf(scope: CallScope, parts: TurnParts, writeId: string, state: StatePart | null): Turn {
+  const { threadId, userId, namespace, runId } = scope;
+  return { threadId, userId, namespace, runId, writeId, state, messages: parts.messages, thread: parts.thread };
+}
+
+function requestOf(scope: Scope, near: NearCopy | null, version: number | null): TailRequest {
+  const { threadId, userId, namespace } = scope;
+  return { threadId, userId, namespace, known: near === null ? null : near.stamp, version };
 }
 
 function turnBytes(turn: Turn): number {

@@ -103,7 +103,8 @@ function copyFor<Custom extends object>(scope: Scope, head: NearCopy | null): Ag
 }
 
 function tokenAt(scope: Scope, head: NearCopy): VersionToken {
-  return { ...head.stamp, threadId: scope.threadId, namespace: scope.namespace };
+  const { incarnation, version, writeId } = head.stamp;
+  return { incarnation, version, writeId, threadId: scope.threadId, namespace: scope.namespace };
 }
 
 function baseOf(state: object, scope: CallScope, write: StateWrite): Base {

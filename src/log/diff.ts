@@ -32,7 +32,8 @@ export function diff(previous: LogState, next: LogState): Delta | undefined {
 function spliceOf(before: readonly unknown[], after: readonly unknown[]): Splice | undefined {
   const shorter = Math.min(before.length, after.length);
   let head = 0;
-  while (head < shorter && sameValue(before[head], after[head])) head++;
+  // Identity first and in place: a conversation is walked at each turn, message by message.
+  while (head < shorter && (Object.is(before[head], after[head]) || sameValue(before[head], after[head]))) head++;
   if (head === before.length && head === after.length) return undefined;
   let end = 0;
   while (end < shorter - head && sameValue(before[before.length - 1 - end], after[after.length - 1 - end])) end++;

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, QueryConfig } from "pg";
 import { InvalidConfigError } from "../../model/errors.ts";
-import type { Row, SqlDriver, SqlSession, Statement } from "./sql-driver.ts";
+import { binaryTextArray } from "./binary-array.ts";
+import { LongTexts, type Row, type SqlDriver, type SqlSession, type Statement } from "./sql-driver.ts";
 
 /** Where the connections come from. */
 export type PgSource =
@@ -121,7 +122,8 @@ async function loadPg(): Promise<Pick<typeof import("pg"), "Pool">> {
 }
 
 function queryConfig(statement: Statement, values: readonly unknown[], named: boolean): QueryConfig {
-  const config: QueryConfig = { text: statement.text, values: values as unknown[], types: RAW_TYPES };
+  const sent = values.map((value) => (value instanceof LongTexts ? binaryTextArray(value.texts) : value));
+  const config: QueryConfig = { text: statement.text, values: sent, types: RAW_TYPES };
   return named ? { ...config, name: statement.name } : config;
 }
 

@@ -1,6 +1,6 @@
 import type { PGlite, Transaction } from "@electric-sql/pglite";
 import { InvalidConfigError, StorageUnavailableError } from "../../model/errors.ts";
-import type { Row, SqlDriver, SqlSession, Statement } from "./sql-driver.ts";
+import { LongTexts, type Row, type SqlDriver, type SqlSession, type Statement } from "./sql-driver.ts";
 
 /** Where the database is. */
 export type PgliteSource =
@@ -27,7 +27,7 @@ export class PgliteDriver implements SqlDriver {
   }
 
   async query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
-    return await this.#counted(async (database) => (await database.query<Row>(statement.text, values as unknown[])).rows);
+    return await this.#counted(async (database) => (await database.query<Row>(statement.text, plain(values))).rows);
   }
 
   async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
@@ -55,7 +55,11 @@ export class PgliteDriver implements SqlDriver {
 }
 
 function sessionOf(transaction: Transaction): SqlSession {
-  return { query: async (statement, values) => (await transaction.query<Row>(statement.text, values as unknown[])).rows };
+  return { query: async (statement, values) => (await transaction.query<Row>(statement.text, plain(values))).rows };
+}
+
+function plain(values: readonly unknown[]): unknown[] {
+  return values.map((value) => (value instanceof LongTexts ? value.texts : value));
 }
 
 async function openFolder(folder: string): Promise<PGlite> {

@@ -26,3 +26,16 @@ export interface SqlDriver extends SqlSession {
   /** Closes what this driver opened itself. */
   close(): Promise<void>;
 }
+
+/**
+ * A parameter of type `text[]` whose elements are long: a driver may send it in a form that needs no escaping, on either side. Half of what
+ * a group of turns costs would otherwise be spent on the quotes of JSON.
+ */
+export class LongTexts {
+  /** The elements. */
+  readonly texts: readonly (string | null)[];
+
+  constructor(texts: readonly (string | null)[]) {
+    this.texts = texts;
+  }
+}

@@ -71,7 +71,7 @@ function placeholders(options: TableOptions): Readonly<Record<string, string>> {
     messages: table("messages"),
     tombstones: table("tombstones"),
     migrations: table("migrations"),
-    threads_recent_idx: quoted(`${tablePrefix}threads_recent_idx`),
+    threads_user_idx: quoted(`${tablePrefix}threads_user_idx`),
     messages_order_idx: quoted(`${tablePrefix}messages_order_idx`),
     thread_id: threadId,
     user_id: userId,

@@ -6,7 +6,7 @@ import { idIn, numberIn } from "./row-values.ts";
 import type { Row, SqlDriver } from "./sql-driver.ts";
 import { checkpointerError, isLostReply, isRace } from "./sql-errors.ts";
 import type { Statements, TableOptions } from "./statements.ts";
-import { commitTurnsValues, inThreadOrder, isPlainState, putStateValues } from "./turn-values.ts";
+import { commitTurnsValues, inThreadOrder, isPlainState, putStatesValues, putStateValues } from "./turn-values.ts";
 
 /** How often a turn is tried. A race is won by somebody each time; a server that restarts is back within seconds or not at all. */
 const RETRIES = { retries: 6, minTimeout: 10, factor: 3, maxTimeout: 2_000, randomize: true } as const;
@@ -79,7 +79,9 @@ export class TurnCommitter {
       const rows = await this.#driver.query(this.#statements.putState, putStateValues(first));
       return new Map(rows.map((row) => [first, numberIn(row, "incarnation")]));
     }
-    const rows = await this.#driver.query(this.#statements.commitTurns, commitTurnsValues(turns));
+    const rows = turns.every(isPlainState)
+      ? await this.#driver.query(this.#statements.putStates, putStatesValues(turns))
+      : await this.#driver.query(this.#statements.commitTurns, commitTurnsValues(turns));
     return new Map(rows.map((row) => [turns[numberIn(row, "n") - 1] as Turn, numberIn(row, "incarnation")])); // n is one of ours
   }
 

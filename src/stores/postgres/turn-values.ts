@@ -1,5 +1,6 @@
 import type { IdKind } from "../../model/config.ts";
 import type { ThreadPatch, Turn } from "../cold-store.ts";
+import { LongTexts } from "./sql-driver.ts";
 
 /** The parameters of `put-state.sql`. */
 export function putStateValues(turn: Turn): readonly unknown[] {
@@ -9,6 +10,24 @@ export function putStateValues(turn: Turn): readonly unknown[] {
     turn.threadId, turn.userId, turn.namespace, turn.runId,
     base?.incarnation, base?.version, base?.writeId,
     entry?.kind, entry?.body, entry?.writeId, entry?.metadata,
+  ];
+}
+
+/** The parameters of `put-states.sql`; every turn is a plain state. */
+export function putStatesValues(turns: readonly Turn[]): readonly unknown[] {
+  const entries = turns.map((turn) => turn.state?.entries[0]);
+  return [
+    turns.map((turn) => turn.threadId),
+    turns.map((turn) => turn.userId),
+    turns.map((turn) => turn.namespace),
+    turns.map((turn) => turn.runId),
+    turns.map((turn) => turn.state?.base?.incarnation),
+    turns.map((turn) => turn.state?.base?.version),
+    turns.map((turn) => turn.state?.base?.writeId),
+    entries.map((entry) => entry?.kind),
+    new LongTexts(entries.map((entry) => entry?.body ?? null)),
+    entries.map((entry) => entry?.writeId),
+    entries.map((entry) => entry?.metadata),
   ];
 }
 
@@ -49,7 +68,7 @@ function entryColumns(turns: readonly Turn[]): unknown[] {
       columns[5].push(entry.metadata);
     }
   }
-  return columns;
+  return (columns as unknown[]).with(3, new LongTexts(columns[3]));
 }
 
 function messageColumns(turns: readonly Turn[]): unknown[] {
@@ -67,7 +86,7 @@ function messageColumns(turns: readonly Turn[]): unknown[] {
       columns[6].push(message.sentAtMs);
     }
   }
-  return columns;
+  return (columns as unknown[]).with(4, new LongTexts(columns[4])).with(5, new LongTexts(columns[5]));
 }
 
 /** Values of metadata are JSON texts already, so the object is put together as text. */

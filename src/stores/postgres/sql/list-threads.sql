@@ -1,6 +1,6 @@
 -- A user's threads, most recently written first.
 -- Params: $1 user or null, $2 search or null, $3 metadata to contain or null, $4 after, $5 before, $6 limit, $7 offset.
--- Served by threads_recent_idx, backwards.
+-- Served by threads_user_idx; one user's threads are sorted.
 select thread.thread_id, thread.user_id, thread.thread_name, thread.metadata::text as metadata, thread.run_id,
   extract(epoch from thread.created_at) * 1000 as created_at_ms,
   extract(epoch from thread.updated_at) * 1000 as updated_at_ms

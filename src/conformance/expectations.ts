@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import { CheckpointerError } from "../index.ts";
+
+/** A class of errors. */
+export type ErrorClass<E extends CheckpointerError> = new (...args: never[]) => E;
+
+/** Everything that tells two values apart: types, order of keys, -0, lone surrogates. */
+function portrait(value: unknown): string {
+  return inspect(value, {
+    depth: Number.POSITIVE_INFINITY,
+    maxArrayLength: null,
+    maxStringLength: null,
+    breakLength: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The values are the same to anybody who looks at them, the order of keys included. */
+export function sameExactly(actual: unknown, expected: unknown): void {
+  assert.deepStrictEqual(actual, expected);
+  assert.equal(portrait(actual), portrait(expected));
+}
+
+/** The promise is rejected with an error of this very class, whose code is stable; answers it. */
+export async function rejection<E extends CheckpointerError>(
+  promise: Promise<unknown>,
+  errorClass: ErrorClass<E>,
+): Promise<E> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if (!("error" in outcome)) assert.fail(`expected ${errorClass.name}, but the call succeeded`);
+  const { error } = outcome;
+  assert.ok(error instanceof errorClass, `expected ${errorClass.name}, got ${inspect(error)}`);
+  assert.ok(error instanceof CheckpointerError);
+  assert.equal(error.name, errorClass.name);
+  assert.match(error.code, /^AGENITY_[A-Z_]+$/);
+  return error;
+}
+
+/** The value is frozen to the last leaf. */
+export function deeplyFrozen(value: unknown, path = "value"): void {
+  if (typeof value !== "object" || value === null) return;
+  assert.ok(Object.isFrozen(value), `${path} is not frozen`);
+  for (const [key, item] of Object.entries(value)) deeplyFrozen(item, `${path}.${key}`);
+}
+
+/** Of some calls, how many succeeded, and the errors of the others. */
+export async function settled(calls: readonly Promise<unknown>[]): Promise<{ succeeded: number; errors: unknown[] }> {
+  const outcomes = await Promise.allSettled(calls);
+  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+  return { succeeded: outcomes.length - errors.length, errors };
+}

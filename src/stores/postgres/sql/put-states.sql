@@ -1,0 +1,38 @@
+-- As put-state.sql, for many turns at once, at most one a thread, in the order of their threads: commit-turns.sql without what
+-- these turns do not have, at three quarters of its cost.
+-- Params: $1 threads, $2 users, $3 namespaces, $4 runs; bases: $5 incarnations, $6 versions, $7 write ids;
+--   new versions: $8 kinds, $9 entries, $10 write ids, $11 metadata.
+-- Returns turn (from 1) and incarnation of those that were accepted. Served by the primary keys of threads and states.
+with turn as materialized (
+  select * from unnest(
+    $1::{{thread_id}}[], $2::{{user_id}}[], $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::uuid[],
+    $8::text[], $9::text[], $10::uuid[], $11::text[]
+  ) with ordinality as turn (
+    thread_id, user_id, namespace, run_id, base_incarnation, base_version, base_write_id,
+    kind, entry, write_id, metadata, n
+  )
+), touched as (
+  update {{threads}} as thread
+  set updated_at = now(), run_id = coalesce(turn.run_id, thread.run_id)
+  from turn
+  where thread.thread_id = turn.thread_id
+    and (turn.user_id is null or thread.user_id = turn.user_id)
+    and thread.incarnation = turn.base_incarnation
+    and exists (
+      select from {{states}} as base
+      where base.thread_id = turn.thread_id and base.namespace = turn.namespace
+        and base.version = turn.base_version and base.write_id = turn.base_write_id
+    )
+    and not exists (
+      select from {{states}} as later
+      where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
+    )
+  returning turn.n, thread.incarnation, thread.next_seq
+), written as (
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+  select
+    turn.thread_id, turn.namespace, turn.base_version + 1, turn.kind, turn.entry::json, turn.write_id,
+    turn.metadata::jsonb, touched.next_seq - 1
+  from touched join turn using (n)
+)
+select touched.n, touched.incarnation from touched
