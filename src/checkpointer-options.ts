@@ -47,7 +47,7 @@ function between(from: number, to: number): v.GenericSchema<number> {
 }
 
 /** The shape of the options that every checkpointer has. */
-export const checkpointerShape = {
+export const checkpointerShape: Readonly<Record<keyof CheckpointerOptions<object>, v.GenericSchema>> = {
   state: optional(
     v.custom<StandardSchemaV1>(
       (schema) => (isObject(schema) || typeof schema === "function") && "~standard" in schema,

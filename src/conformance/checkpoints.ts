@@ -27,7 +27,7 @@ export const checkpoints: Subject = {
       assert.deepEqual([thread?.threadName, thread?.metadata, thread?.runId], ["Name", { a: 1 }, "run"]);
     },
 
-    async "metadata of the call is kept with the version, and under that of each message"({ checkpointer }) {
+    async "metadata of the call is kept with the version; messages have their own"({ checkpointer }) {
       const config = newConfig();
       const messages = [Message.text("x", { metadata: { node: "own" } }), Message.text("y")];
       await checkpointer.checkpoint(config, { state: stateWith(), messages }, { metadata: { node: "plan", n: 1 } });
@@ -35,11 +35,16 @@ export const checkpoints: Subject = {
       const stored = await checkpointer.listMessages(config);
       assert.deepEqual(
         stored.map((message) => message.metadata),
-        [
-          { node: "own", n: 1 },
-          { node: "plan", n: 1 },
-        ],
+        [{ node: "own" }, undefined],
       );
+    },
+
+    async "options without the state that they are for are a ValidationError"({ checkpointer }) {
+      const config = newConfig();
+      for (const options of [{ ifVersion: 3 }, { onConflict: "overwrite" }, { metadata: { n: 1 } }] as const) {
+        await rejection(checkpointer.checkpoint(config, { messages: numberedMessages(1) }, options), ValidationError);
+      }
+      assert.equal(await checkpointer.getThread(config), null);
     },
 
     async "parts left out are not touched"({ checkpointer }) {

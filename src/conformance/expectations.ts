@@ -1,24 +1,19 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { CheckpointerError } from "../index.ts";
+import { portraitOf } from "./portrait.ts";
 
 /** A class of errors. */
 export type ErrorClass<E extends CheckpointerError> = new (...args: never[]) => E;
 
-/** Everything that tells two values apart: types, order of keys, -0, lone surrogates. */
-function portrait(value: unknown): string {
-  return inspect(value, {
-    depth: Number.POSITIVE_INFINITY,
-    maxArrayLength: null,
-    maxStringLength: null,
-    breakLength: Number.POSITIVE_INFINITY,
-  });
-}
-
 /** The values are the same to anybody who looks at them, the order of keys included. */
 export function sameExactly(actual: unknown, expected: unknown): void {
-  assert.deepStrictEqual(actual, expected);
-  assert.equal(portrait(actual), portrait(expected));
+  assert.equal(portraitOf(actual), portraitOf(expected));
+}
+
+/** As {@link sameExactly}, but for the order of keys. */
+export function sameFields(actual: unknown, expected: unknown): void {
+  assert.equal(portraitOf(actual, true), portraitOf(expected, true));
 }
 
 /** The promise is rejected with an error of this very class, whose code is stable; answers it. */

@@ -117,11 +117,10 @@ export const idSeparation: Subject = {
     },
 
     async "ids as long as they may be are ids like others"({ checkpointer, another }) {
-      const long = (end: string): string => (unique("long") + "\u{1F600}".repeat(128)).slice(0, 200).padEnd(510, end);
-      const cut = (text: string, bytes: number): string => Buffer.from(text).subarray(0, bytes).toString();
-      const [threadId, userId, messageId] = ["t", "u", "m"].map((end) => cut(long(end).replaceAll("\uFFFD", "x"), 512));
-      const config = { threadId: threadId as string, userId: userId as string, namespace: "n".repeat(255) };
-      const message = Message.text("x", { messageId: messageId as string });
+      // 412 bytes and 25 times 4: 512 bytes of UTF-8.
+      const longId = (what: string): string => unique(what).padEnd(412, "x") + "\u{1F600}".repeat(25);
+      const config = { threadId: longId("t"), userId: longId("u"), namespace: "n".repeat(255) };
+      const message = Message.text("x", { messageId: longId("m") });
       await checkpointer.checkpoint(config, { state: stateWith({ n: 1 }), messages: [message] });
       const reader = await another();
       assert.equal((await reader.getState(config))?.["n"], 1);

@@ -176,7 +176,9 @@ export abstract class BaseCheckpointer<
   abstract repairState(config: ThreadConfig<ThreadId, UserId>): Promise<AgentState<Custom>>;
 
   /**
-   * Writes a whole turn at once: all of it is stored, or nothing.
+   * Writes a whole turn at once: all of it is stored, or nothing. The options are those of the state; `metadata` is kept with its version,
+   * messages have their own.
+   *
    * @returns what was stored, part by part
    * @throws ConflictError as `putState`; then neither messages nor thread are written
    * @throws AccessDeniedError if the thread is another user's
@@ -184,7 +186,7 @@ export abstract class BaseCheckpointer<
   abstract checkpoint(
     config: ThreadConfig<ThreadId, UserId>,
     parts: CheckpointParts<Custom>,
-    options?: PutStateOptions & PutMessagesOptions,
+    options?: PutStateOptions,
   ): Promise<CheckpointResult<Custom>>;
 
   /** Counts and sizes: of the caller's threads, or of one. */

@@ -136,8 +136,9 @@ export function threadQueryReader(idType: IdKind): (options: unknown) => ThreadQ
 }
 
 /** The parts of a checkpoint, each still to be checked. @throws ValidationError */
-export function checkParts(parts: unknown): v.InferOutput<typeof partsShape> {
-  return checkShape(partsShape, parts, "parts");
+export function checkParts(parts: unknown): Readonly<Record<"state" | "messages" | "thread", unknown>> {
+  const { state, messages, thread } = checkShape(partsShape, parts, "parts");
+  return { state, messages, thread };
 }
 
 /** @throws ValidationError */

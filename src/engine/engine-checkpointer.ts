@@ -248,19 +248,20 @@ export class EngineCheckpointer<
   override checkpoint(
     config: ThreadConfig<ThreadId, UserId>,
     parts: options.CheckpointParts<Custom>,
-    putOptions?: options.PutStateOptions & options.PutMessagesOptions,
+    putOptions?: options.PutStateOptions,
   ): Promise<CheckpointResult<Custom>> {
     return this.#operations.run("checkpoint", async () => {
       const scope = this.#config.thread(config);
       const { state, messages, thread } = check.checkParts(parts);
       const write = check.checkPutState(putOptions);
-      const checked = messages === undefined ? noMessages : checkMessages(messages, putOptions?.metadata);
+      const checked = messages === undefined ? noMessages : checkMessages(messages, undefined);
       const patch = thread === undefined ? null : checkThreadFields(thread, scope, "thread");
       const turn: TurnParts = { messages: checked.rows, thread: patch };
       if (state !== undefined) {
         const written = await this.#states.put(scope, state as AgentState<Custom>, write, turn);
         return { state: written, messages: [...checked.messages] };
       }
+      if (putOptions !== undefined) throw new ValidationError("options", "belong to a state; give parts.state, or leave them out");
       if (turn.messages.length > 0 || turn.thread !== null) await this.#log.commit(scope, turn);
       return { state: null, messages: [...checked.messages] };
     });

@@ -36,12 +36,14 @@ export async function startPostgres(): Promise<PostgresServer> {
   const server = spawnServer(join(programs, "postgres"), [
     "-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting]),
   ]);
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // A server that is just ending may still write a file into a folder that is being removed.
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   const kill = (): void => {
-    server.kill("SIGINT"); // PostgreSQL's fast shutdown
+    server.kill("SIGQUIT"); // PostgreSQL's immediate shutdown: nobody can wait here
     remove();
   };
   process.once("exit", kill);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   await answers(url, () => server.exitCode !== null);
   return {
@@ -49,7 +51,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     async stop() {
       process.off("exit", kill);
       const ended = new Promise((resolve) => server.once("exit", resolve));
-      server.kill("SIGINT");
+      server.kill("SIGINT"); // its fast shutdown
       await ended;
       remove();
     },

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, QueryConfig } from "pg";
 import { InvalidConfigError } from "../../model/errors.ts";
 import { binaryTextArray } from "./binary-array.ts";
+import { codeOf, isLostReply } from "./sql-errors.ts";
 import { LongTexts, type Row, type SqlDriver, type SqlSession, type Statement } from "./sql-driver.ts";
 
 /** Where the connections come from. */
@@ -57,23 +58,11 @@ export class PgDriver implements SqlDriver {
   }
 
   async query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
-    this.#underWay++;
-    try {
-      const pool = this.#poolNow ?? (await this.#open());
-      return await this.#queryNamed(pool, statement, values);
-    } finally {
-      this.#underWay--;
-    }
+    return await this.#connected((client) => this.#queryNamed(client, statement, values));
   }
 
   async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
-    this.#underWay++;
-    try {
-      const pool = await this.#open();
-      return await inTransaction(await pool.connect(), work);
-    } finally {
-      this.#underWay--;
-    }
+    return await this.#connected((client) => inTransaction(client, work));
   }
 
   async close(): Promise<void> {
@@ -83,15 +72,25 @@ export class PgDriver implements SqlDriver {
     else pool.off("error", ignoreIdleError);
   }
 
-  async #queryNamed(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+  async #connected<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      const pool = this.#poolNow ?? (await this.#open());
+      return await onClient(await pool.connect(), work);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  async #queryNamed(client: PoolClient, statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
     const named = this.#named && !statement.replan;
     try {
-      return (await pool.query<Row>(queryConfig(statement, values, named))).rows;
+      return (await client.query<Row>(queryConfig(statement, values, named))).rows;
     } catch (error) {
       // These are raised before the statement runs, so sending it again does nothing twice.
-      if (!named || !PREPARED_STATEMENT_LOST.has((error as { code?: unknown }).code)) throw error;
+      if (!named || !PREPARED_STATEMENT_LOST.has(codeOf(error))) throw error;
       this.#named = false;
-      return (await pool.query<Row>(queryConfig(statement, values, false))).rows;
+      return (await client.query<Row>(queryConfig(statement, values, false))).rows;
     }
   }
 
@@ -127,28 +126,44 @@ function queryConfig(statement: Statement, values: readonly unknown[], named: bo
   return named ? { ...config, name: statement.name } : config;
 }
 
-async function inTransaction<T>(client: PoolClient, work: (session: SqlSession) => Promise<T>): Promise<T> {
+/**
+ * Not by `pool.query`, which closes the connection after every error: a turn that is refused would cost its neighbours a new connection,
+ * with all its prepared statements.
+ */
+async function onClient<T>(client: PoolClient, work: (client: PoolClient) => Promise<T>): Promise<T> {
   // While it is lent out, nobody else listens to this client.
   client.on("error", ignoreIdleError);
-  let broken = true;
+  let isBroken = false;
   try {
-    await client.query("begin");
-    const session: SqlSession = {
-      query: async (statement, values) => (await client.query<Row>(queryConfig(statement, values, false))).rows,
-    };
-    const result = await work(session);
-    await client.query("commit");
-    broken = false;
-    return result;
+    return await work(client);
   } catch (error) {
-    broken = await client.query("rollback").then(
-      () => false,
-      () => true,
-    );
+    isBroken = isLostReply(error) || error instanceof RollbackError;
     throw error;
   } finally {
     client.off("error", ignoreIdleError);
-    client.release(broken);
+    client.release(isBroken);
+  }
+}
+
+/** Not even a rollback got through: the connection must not be used again. */
+class RollbackError extends Error {
+  readonly code = "08006";
+}
+
+async function inTransaction<T>(client: PoolClient, work: (session: SqlSession) => Promise<T>): Promise<T> {
+  const session: SqlSession = {
+    query: async (statement, values) => (await client.query<Row>(queryConfig(statement, values, false))).rows,
+  };
+  await client.query("begin");
+  try {
+    const result = await work(session);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((cause: unknown) => {
+      throw new RollbackError("a transaction could not be rolled back", { cause });
+    });
+    throw error;
   }
 }
 

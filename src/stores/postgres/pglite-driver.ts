@@ -1,5 +1,6 @@
 import type { PGlite, Transaction } from "@electric-sql/pglite";
 import { InvalidConfigError, StorageUnavailableError } from "../../model/errors.ts";
+import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { LongTexts, type Row, type SqlDriver, type SqlSession, type Statement } from "./sql-driver.ts";
 
 /** Where the database is. */
@@ -14,6 +15,7 @@ export class PgliteDriver implements SqlDriver {
   readonly #source: PgliteSource;
   readonly #close: boolean;
   #database: Promise<PGlite> | undefined;
+  #lock: FolderLock | undefined;
   #underWay = 0;
 
   /** @param close - whether {@link PgliteDriver.close} closes the database */
@@ -36,7 +38,10 @@ export class PgliteDriver implements SqlDriver {
 
   async close(): Promise<void> {
     const database = await this.#database?.catch(() => undefined);
-    if (database !== undefined && this.#close) await database.close();
+    if (database !== undefined && this.#close) {
+      await database.close();
+      await this.#lock?.release();
+    }
   }
 
   async #counted<T>(work: (database: PGlite) => Promise<T>): Promise<T> {
@@ -49,8 +54,28 @@ export class PgliteDriver implements SqlDriver {
   }
 
   #open(): Promise<PGlite> {
-    this.#database ??= this.#source.kind === "database" ? Promise.resolve(this.#source.database) : openFolder(this.#source.folder);
+    if (this.#source.kind === "database") return Promise.resolve(this.#source.database);
+    if (this.#database === undefined) {
+      const opening = this.#openFolder(this.#source.folder);
+      this.#database = opening;
+      // What could not be opened now may be free later.
+      opening.catch(() => (this.#database = undefined));
+    }
     return this.#database;
+  }
+
+  async #openFolder(folder: string): Promise<PGlite> {
+    const { PGlite: Database } = await loadPglite();
+    // Such as `memory://`: nobody else can open it.
+    const isPrivate = /^\w+:\/\//.test(folder);
+    if (!isPrivate) this.#lock = await lockFolder(folder);
+    try {
+      return await Database.create(folder);
+    } catch (cause) {
+      await this.#lock?.release();
+      const name = cause instanceof Error ? cause.name : "an unknown error";
+      throw new StorageUnavailableError(`the embedded database in ${folder} cannot be opened (${name})`, { retryable: false });
+    }
   }
 }
 
@@ -60,19 +85,6 @@ function sessionOf(transaction: Transaction): SqlSession {
 
 function plain(values: readonly unknown[]): unknown[] {
   return values.map((value) => (value instanceof LongTexts ? value.texts : value));
-}
-
-async function openFolder(folder: string): Promise<PGlite> {
-  const { PGlite: Database } = await loadPglite();
-  try {
-    return await Database.create(folder);
-  } catch (cause) {
-    const name = cause instanceof Error ? cause.name : "an unknown error";
-    throw new StorageUnavailableError(
-      `the embedded database in ${folder} cannot be opened (${name}); is another process using it?`,
-      { retryable: false },
-    );
-  }
 }
 
 async function loadPglite(): Promise<typeof import("@electric-sql/pglite")> {

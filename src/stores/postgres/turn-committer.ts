@@ -1,4 +1,6 @@
+import { LRUCache } from "lru-cache";
 import pRetry from "p-retry";
+import type { AnyId } from "../../model/config.ts";
 import { StorageUnavailableError } from "../../model/errors.ts";
 import type { CheckpointerError } from "../../model/errors.ts";
 import type { Turn, TurnOutcome } from "../cold-store.ts";
@@ -11,6 +13,9 @@ import { commitTurnsValues, inThreadOrder, isPlainState, putStatesValues, putSta
 /** How often a turn is tried. A race is won by somebody each time; a server that restarts is back within seconds or not at all. */
 const RETRIES = { retries: 6, minTimeout: 10, factor: 3, maxTimeout: 2_000, randomize: true } as const;
 
+/** How long a thread whose turn made a shared statement fail travels alone, in milliseconds. */
+const SUSPICION_MS = 30_000;
+
 /** Another try may find another answer: what the turn met is gone already. */
 class TryAgain extends Error {}
 
@@ -19,6 +24,7 @@ export class TurnCommitter {
   readonly #driver: SqlDriver;
   readonly #statements: Statements;
   readonly #tables: TableOptions;
+  readonly #suspects = new LRUCache<AnyId, true>({ max: 1_000, ttl: SUSPICION_MS });
 
   constructor(driver: SqlDriver, statements: Statements, tables: TableOptions) {
     this.#driver = driver;
@@ -28,16 +34,34 @@ export class TurnCommitter {
 
   /** Outcomes in the order of the turns. */
   async commit(turns: readonly Turn[]): Promise<readonly TurnOutcome[]> {
-    const [only] = turns;
-    if (turns.length === 1 && only !== undefined) return [await this.#commitOne(only)];
-    let accepted: ReadonlyMap<Turn, number>;
+    const together = turns.filter((turn) => !this.#suspects.has(turn.threadId));
+    const accepted = together.length > 1 ? this.#commitTogether(together) : undefined;
+    return await Promise.all(
+      turns.map(async (turn) => {
+        if (accepted === undefined || this.#suspects.has(turn.threadId)) return await this.#commitOne(turn);
+        const incarnations = await accepted;
+        return incarnations === undefined
+          ? await this.#commitSuspect(turn)
+          : await this.#outcome(turn, incarnations.get(turn));
+      }),
+    );
+  }
+
+  /** The incarnations of those that were accepted; undefined: the statement failed, so nothing of any of them was written. */
+  async #commitTogether(turns: readonly Turn[]): Promise<ReadonlyMap<Turn, number> | undefined> {
     try {
-      accepted = await this.#send(inThreadOrder(turns, this.#tables.idType));
+      return await this.#send(inThreadOrder(turns, this.#tables.idType));
     } catch {
       // Whatever it was, it may be the fault of one of them: each is tried again by itself and gets an outcome of its own.
-      return await Promise.all(turns.map((turn) => this.#commitOne(turn)));
+      return undefined;
     }
-    return await Promise.all(turns.map((turn) => this.#outcome(turn, accepted.get(turn))));
+  }
+
+  /** Whoever fails by himself too will probably fail again, and travels alone for a while: his neighbours must not pay for him. */
+  async #commitSuspect(turn: Turn): Promise<TurnOutcome> {
+    const outcome = await this.#commitOne(turn);
+    if (outcome.kind === "failed") this.#suspects.set(turn.threadId, true);
+    return outcome;
   }
 
   async #outcome(turn: Turn, incarnation: number | undefined): Promise<TurnOutcome> {

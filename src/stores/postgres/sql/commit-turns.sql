@@ -3,15 +3,19 @@
 --   0: there must be none), $8 base write ids, $9 numbers of messages, $10 patches of the thread;
 --   versions: $11 turn (from 1), $12 version, $13 kind, $14 entry, $15 write id, $16 metadata;
 --   messages: $17 turn, $18 place in the turn (from 0), $19 id, $20 role, $21 body, $22 search text, $23 sent at.
+-- The plan is made once and must serve any number of turns and tables of any size, also when it was made while they were empty: so the
+-- arrays and the limit stand in subselects, where the planner sees no numbers and expects one turn, and what it looks up are scalars,
+-- which it cannot turn into a scan of the whole table.
 -- Returns turn and incarnation of those that were accepted. A race for the same version or thread breaks a primary key, and so the
 -- whole statement; the turns are then repeated one by one. Served by the primary keys of all tables.
 with turn as materialized (
   select * from unnest(
-    $1::{{thread_id}}[], $2::{{user_id}}[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::integer[], $8::uuid[],
-    $9::integer[], $10::jsonb[]
+    (select $1::{{thread_id}}[]), (select $2::{{user_id}}[]), (select $3::text[]), (select $4::text[]), (select $5::uuid[]), (select $6::bigint[]), (select $7::integer[]), (select $8::uuid[]),
+    (select $9::integer[]), (select $10::jsonb[])
   ) with ordinality as turn (
     thread_id, user_id, namespace, run_id, write_id, base_incarnation, base_version, base_write_id, message_count, patch, n
   )
+  limit (select 1000000)
 ), touched as (
   update {{threads}} as thread
   set
@@ -32,20 +36,19 @@ with turn as materialized (
     and (turn.user_id is null or thread.user_id = turn.user_id)
     and case
       when turn.base_version is null then true
-      when turn.base_version = 0 then not exists (
-        select from {{states}} as state where state.thread_id = turn.thread_id and state.namespace = turn.namespace
-      )
+      when turn.base_version = 0 then (
+        select max(state.version) from {{states}} as state
+        where state.thread_id = turn.thread_id and state.namespace = turn.namespace
+      ) is null
       else thread.incarnation = turn.base_incarnation
-        and exists (
-          select from {{states}} as base
-          where base.thread_id = turn.thread_id and base.namespace = turn.namespace
-            and base.version = turn.base_version and base.write_id = turn.base_write_id
+        and turn.base_write_id = (
+          select base.write_id from {{states}} as base
+          where base.thread_id = turn.thread_id and base.namespace = turn.namespace and base.version = turn.base_version
         )
-        and not exists (
-          select from {{states}} as later
-          where later.thread_id = turn.thread_id and later.namespace = turn.namespace
-            and later.version = turn.base_version + 1
-        )
+        and (
+          select later.version from {{states}} as later
+          where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
+        ) is null
     end
   returning turn.n, thread.incarnation, thread.next_seq
 ), created as (
@@ -74,7 +77,7 @@ with turn as materialized (
   select
     accepted.thread_id, accepted.namespace, entry.version, entry.kind, entry.entry::json, entry.write_id,
     entry.metadata::jsonb, accepted.next_seq - 1
-  from unnest($11::integer[], $12::integer[], $13::text[], $14::text[], $15::uuid[], $16::text[])
+  from unnest((select $11::integer[]), (select $12::integer[]), (select $13::text[]), (select $14::text[]), (select $15::uuid[]), (select $16::text[]))
     as entry (n, version, kind, entry, write_id, metadata)
   join accepted using (n)
 ), said as (
@@ -83,7 +86,7 @@ with turn as materialized (
     accepted.thread_id, item.message_id, accepted.next_seq - accepted.message_count + item.place, item.role,
     item.body::json, item.search_text, item.sent_at_ms, accepted.write_id
   from unnest(
-    $17::integer[], $18::integer[], $19::text[], $20::text[], $21::text[], $22::text[], $23::double precision[]
+    (select $17::integer[]), (select $18::integer[]), (select $19::text[]), (select $20::text[]), (select $21::text[]), (select $22::text[]), (select $23::double precision[])
   ) as item (n, place, message_id, role, body, search_text, sent_at_ms)
   join accepted using (n)
   -- The same id again takes the message's place: its seq stays.

@@ -5,12 +5,13 @@
 -- Returns turn (from 1) and incarnation of those that were accepted. Served by the primary keys of threads and states.
 with turn as materialized (
   select * from unnest(
-    $1::{{thread_id}}[], $2::{{user_id}}[], $3::text[], $4::text[], $5::bigint[], $6::integer[], $7::uuid[],
-    $8::text[], $9::text[], $10::uuid[], $11::text[]
+    (select $1::{{thread_id}}[]), (select $2::{{user_id}}[]), (select $3::text[]), (select $4::text[]), (select $5::bigint[]), (select $6::integer[]), (select $7::uuid[]),
+    (select $8::text[]), (select $9::text[]), (select $10::uuid[]), (select $11::text[])
   ) with ordinality as turn (
     thread_id, user_id, namespace, run_id, base_incarnation, base_version, base_write_id,
     kind, entry, write_id, metadata, n
   )
+  limit (select 1000000)
 ), touched as (
   update {{threads}} as thread
   set updated_at = now(), run_id = coalesce(turn.run_id, thread.run_id)
@@ -18,15 +19,14 @@ with turn as materialized (
   where thread.thread_id = turn.thread_id
     and (turn.user_id is null or thread.user_id = turn.user_id)
     and thread.incarnation = turn.base_incarnation
-    and exists (
-      select from {{states}} as base
-      where base.thread_id = turn.thread_id and base.namespace = turn.namespace
-        and base.version = turn.base_version and base.write_id = turn.base_write_id
+    and turn.base_write_id = (
+      select base.write_id from {{states}} as base
+      where base.thread_id = turn.thread_id and base.namespace = turn.namespace and base.version = turn.base_version
     )
-    and not exists (
-      select from {{states}} as later
+    and (
+      select later.version from {{states}} as later
       where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
-    )
+    ) is null
   returning turn.n, thread.incarnation, thread.next_seq
 ), written as (
   insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
