@@ -62,6 +62,8 @@ export interface StateWrite {
   readonly overwrite: boolean;
   /** JSON text, kept with the version. */
   readonly metadata: string;
+  /** What is still to be checked before anything is written; called once the input is captured. */
+  readonly before?: () => Promise<void>;
 }
 
 /** @throws ValidationError */

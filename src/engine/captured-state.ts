@@ -6,7 +6,7 @@ import { SerializationError, ValidationError } from "../model/errors.ts";
 import { checkedMessage, type Message } from "../model/message.ts";
 import { type VersionToken, tokenOf, withToken } from "../model/stamp.ts";
 import { type AgentState, baseStateKeys } from "../model/state.ts";
-import { captureValue, cloneValue, formatPath, isObject, setOwn } from "../model/value.ts";
+import { captureImmutable, captureValue, cloneValue, formatPath, isImmutable, isObject, readField, setOwn } from "../model/value.ts";
 
 const summaryShape = v.nullable(v.string());
 
@@ -29,8 +29,9 @@ export function captureState(input: unknown, near: LogState | null): LogState {
   refuseSymbols(input);
   const captured: LogState = {};
   for (const key of Object.keys(input)) {
-    const value = (input as LogState)[key];
-    setOwn(captured, key, key === "context" ? captureContext(value, near) : captureValue(value, formatPath("state", [key])));
+    const path = formatPath("state", [key]);
+    const value = readField(input, key, () => path);
+    setOwn(captured, key, key === "context" ? captureContext(value, near) : captureValue(value, path));
   }
   checkShape(summaryShape, captured["contextSummary"], "state.contextSummary");
   checkShape(executionMetaShape, captured["executionMeta"], "state.executionMeta");
@@ -90,9 +91,14 @@ export function releaseState<Custom extends object>(state: LogState, token: Vers
   const copy: LogState = {};
   for (const key of Object.keys(state)) {
     const value = state[key];
-    setOwn(copy, key, key === "context" ? (value as readonly unknown[]).slice() : cloneValue(value));
+    setOwn(copy, key, key === "context" ? (value as readonly Message[]).map(shared) : cloneValue(value));
   }
   return withToken(copy, token) as unknown as AgentState<Custom>;
+}
+
+/** The message itself, or a copy where something in it (a Date, a Map, bytes) cannot be frozen. */
+function shared(message: Message): Message {
+  return isImmutable(message) ? message : captureImmutable(message, "message");
 }
 
 /** The version that a state was read at, if it was read from this thread and namespace. */

@@ -176,7 +176,9 @@ export class EngineCheckpointer<
   ): Promise<ThreadInfo<ThreadId, UserId>> {
     return this.#operations.run("putThread", async () => {
       const scope = this.#config.thread(config);
-      await this.#log.commit(scope, { messages: [], thread: checkThreadFields(fields, scope) });
+      const thread = checkThreadFields(fields, scope);
+      await this.#checkOwner(scope, fields, "fields");
+      await this.#log.commit(scope, { messages: [], thread });
       return await this.#existingThread(scope, "config.threadId");
     });
   }
@@ -239,6 +241,7 @@ export class EngineCheckpointer<
   override repairState(config: ThreadConfig<ThreadId, UserId>): Promise<AgentState<Custom>> {
     return this.#operations.run("repairState", async () => {
       const scope = this.#config.thread(config);
+      if ((await this.#store.getThread(scope)) === null) await this.#refuseStranger(scope);
       await this.#existingThread(scope, "config.threadId");
       const bodies = await this.#store.listMessages(scope, check.checkListMessages(undefined));
       return await this.#states.rebuild(scope, bodies.map(fromBody));
@@ -257,11 +260,14 @@ export class EngineCheckpointer<
       const checked = messages === undefined ? noMessages : checkMessages(messages, undefined);
       const patch = thread === undefined ? null : checkThreadFields(thread, scope, "thread");
       const turn: TurnParts = { messages: checked.rows, thread: patch };
+      const fields = thread as ThreadFields | undefined;
+      const before = (): Promise<void> => this.#checkOwner(scope, fields ?? {}, "thread");
       if (state !== undefined) {
-        const written = await this.#states.put(scope, state as AgentState<Custom>, write, turn);
+        const written = await this.#states.put(scope, state as AgentState<Custom>, { ...write, before }, turn);
         return { state: written, messages: [...checked.messages] };
       }
       if (putOptions !== undefined) throw new ValidationError("options", "belong to a state; give parts.state, or leave them out");
+      await before();
       if (turn.messages.length > 0 || turn.thread !== null) await this.#log.commit(scope, turn);
       return { state: null, messages: [...checked.messages] };
     });
@@ -285,6 +291,14 @@ export class EngineCheckpointer<
     if (scope.userId === null) return;
     const row = await this.#store.getThread({ ...scope, userId: null });
     if (row !== null && row.userId !== scope.userId) throw new AccessDeniedError();
+  }
+
+  /** The application may name a thread's owner, but neither change him nor give one to a thread of nobody. */
+  async #checkOwner(scope: Scope, { userId }: ThreadFields, field: string): Promise<void> {
+    if (scope.userId !== null || userId === undefined) return;
+    const owner = (await this.#store.getThread(scope))?.userId ?? null;
+    if (owner === userId) return;
+    throw new ValidationError(`${field}.userId`, "must be the thread's owner; pass config.userId to make a thread of a user's");
   }
 
   async #requireMessages(scope: Scope, cursors: Readonly<Record<string, string | null>>): Promise<void> {

@@ -7,7 +7,9 @@ import { isObject } from "../model/value.ts";
  * PostgreSQL's `text` cannot hold, become U+FFFD here; the message itself keeps them.
  */
 export function searchable(text: string): string {
-  return text.normalize("NFKC").toLowerCase().normalize("NFKC").replace(/[\0\p{Surrogate}]/gu, "\uFFFD");
+  // A sigma that ends a word is another letter in lower case; within a longer word it is not.
+  const folded = text.normalize("NFKC").toLowerCase().normalize("NFKC").replaceAll("ς", "σ");
+  return folded.replace(/[\0\p{Surrogate}]/gu, "\uFFFD");
 }
 
 /** What a search finds of a message: what was said, called, answered and thought; never the names of its fields. */

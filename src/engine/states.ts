@@ -31,8 +31,9 @@ export class States<Custom extends object> {
     write: StateWrite,
     parts: TurnParts,
   ): Promise<AgentState<Custom>> {
-    const base = baseOf(state, scope, write);
     const captured = captureState(state, this.#log.near(scope)?.state ?? null);
+    const base = baseOf(state, scope, write);
+    await write.before?.();
     return await this.#write(scope, state, { state: captured, base, metadata: write.metadata, parts });
   }
 

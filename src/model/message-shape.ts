@@ -1,5 +1,7 @@
 import * as v from "valibot";
+
 import { idText, optional } from "./id-shape.ts";
+import { isObject } from "./value.ts";
 
 const media = v.looseObject({
   kind: v.picklist(["url", "file_id", "data"]),
@@ -58,7 +60,7 @@ export const messageShape: v.GenericSchema<unknown, unknown> = v.looseObject({
   toolCalls: optional(v.array(v.looseObject({ id: v.string(), name: v.string() }))),
   reasoning: optional(v.string()),
   usage: optional(usage),
-  metadata: optional(v.record(v.string(), v.unknown())),
+  metadata: optional(v.custom((value) => isObject(value) && !Array.isArray(value), "expected an object")),
   timestamp: optional(v.pipe(v.number(), v.finite("expected a finite number of milliseconds"))),
   delta: optional(v.boolean()),
 });

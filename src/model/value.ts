@@ -74,6 +74,7 @@ function capture(value: unknown, depth: number, state: Capture): unknown {
 }
 
 function captureArray(value: readonly unknown[], depth: number, state: Capture): unknown[] {
+  if (Object.getPrototypeOf(value) !== Array.prototype) throw classProblem(value, depth, state);
   const copy = new Array<unknown>(value.length);
   for (let index = 0; index < value.length; index++) {
     state.path[depth] = index;
@@ -110,12 +111,17 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
 }
 
 function readProperty(value: object, key: string, depth: number, state: Capture): unknown {
+  return readField(value, key, () => pathOf(state, depth + 1));
+}
+
+/** A property's value. @throws {@link SerializationError} at `path()` where its getter throws */
+export function readField(value: object, key: string, path: () => string): unknown {
   try {
     return (value as Record<string, unknown>)[key];
   } catch (cause) {
     // The getter's own message may quote data, so only its class is told.
     const name = cause instanceof Error ? cause.name : "a value that is no error";
-    throw problem(state, depth + 1, `its getter threw ${name}`);
+    throw new SerializationError(path(), `its getter threw ${name}`);
   }
 }
 
@@ -132,11 +138,12 @@ function captureRich(value: object, depth: number, state: Capture): object {
   if (value instanceof RegExp && prototype === RegExp.prototype && value.lastIndex === 0) {
     return new RegExp(value.source, value.flags);
   }
-  throw problem(
-    state,
-    depth,
-    `an instance of ${className(value)} cannot be stored; store its plain data and rebuild it after reading`,
-  );
+  throw classProblem(value, depth, state);
+}
+
+function classProblem(value: object, depth: number, state: Capture): SerializationError {
+  const text = `an instance of ${className(value)} cannot be stored; store its plain data and rebuild it after reading`;
+  return problem(state, depth, text);
 }
 
 function captureMap(value: ReadonlyMap<unknown, unknown>, depth: number, state: Capture): Map<unknown, unknown> {

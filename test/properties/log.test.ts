@@ -43,7 +43,7 @@ describe(`the log keeps every state (seed ${runs.seed})`, () => {
         const entries = readAgain(historyOf(states));
         let current: LogState | null = null;
         for (const [index, entry] of entries.entries()) {
-          const earlier = current === null ? "" : portraitOf(current);
+          const earlier: string = current === null ? "" : portraitOf(current);
           const next = fold(current, entry);
           sameState(next, states[index] as LogState);
           if (current !== null) assert.equal(portraitOf(current), earlier, "folding changed what it was given");
