@@ -24,7 +24,7 @@ const MAX_ITEMS = 128;
 const MAX_BYTES = 1_048_576;
 
 /** With fewer items than this under way there is no crowd to gather: each goes at once, over a connection of its own. */
-const CROWD = 8;
+const CROWD = 4;
 
 /** Groups under way in a crowd: while the database works on one, this process reads and writes the other. Measured: more are slower. */
 const MAX_GROUPS = 2;

@@ -1,4 +1,4 @@
-import { channel } from "node:diagnostics_channel";
+import { type Channel, channel } from "node:diagnostics_channel";
 import { CheckpointerError, ReleasedError } from "../model/errors.ts";
 
 /** What is published on `diagnostics_channel` under `agenity:<operation>` when a call ends. It holds no content and no ids. */
@@ -9,6 +9,18 @@ export interface OperationEvent {
   readonly durationMs: number;
   /** The error's `code`; undefined: it succeeded. `"UNKNOWN"`: an error that is not ours, such as one of a callback. */
   readonly errorCode: string | undefined;
+}
+
+/** Channels by operation: looking one up by its name costs more than publishing on it. */
+const channels = new Map<string, Channel>();
+
+function channelOf(operation: string): Channel {
+  let found = channels.get(operation);
+  if (found === undefined) {
+    found = channel(`agenity:${operation}`);
+    channels.set(operation, found);
+  }
+  return found;
 }
 
 /** Runs the calls of one checkpointer: says what happened, refuses calls after the release, and knows when the last has ended. */
@@ -35,7 +47,7 @@ export class Operations {
 
   async #observe<T>(operation: string, work: () => Promise<T>): Promise<T> {
     if (this.#released) throw new ReleasedError();
-    const events = channel(`agenity:${operation}`);
+    const events = channelOf(operation);
     if (!events.hasSubscribers) return await work();
     const startedAt = performance.now();
     let errorCode: string | undefined;

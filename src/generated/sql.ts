@@ -89,7 +89,7 @@ export const sql: {
           where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
         ) is null
     end
-  returning turn.n, thread.incarnation, thread.next_seq
+  returning turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.incarnation, thread.next_seq
 ), created as (
   insert into {{threads}} (
     thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes,
@@ -108,9 +108,10 @@ export const sql: {
     and not exists (select from {{threads}} as thread where thread.thread_id = turn.thread_id)
   returning thread_id, incarnation, next_seq
 ), accepted as (
-  select turn.*, touched.incarnation, touched.next_seq from turn join touched using (n)
+  select n, thread_id, namespace, write_id, message_count, incarnation, next_seq from touched
   union all
-  select turn.*, created.incarnation, created.next_seq from turn join created using (thread_id)
+  select turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, created.incarnation, created.next_seq
+  from created join turn using (thread_id)
 ), written as (
   insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
   select
@@ -324,13 +325,13 @@ select touched.incarnation from touched`,
       select later.version from {{states}} as later
       where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
     ) is null
-  returning turn.n, thread.incarnation, thread.next_seq
+  returning turn.*, thread.incarnation, thread.next_seq
 ), written as (
   insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
   select
-    turn.thread_id, turn.namespace, turn.base_version + 1, turn.kind, turn.entry::json, turn.write_id,
-    turn.metadata::jsonb, touched.next_seq - 1
-  from touched join turn using (n)
+    touched.thread_id, touched.namespace, touched.base_version + 1, touched.kind, touched.entry::json, touched.write_id,
+    touched.metadata::jsonb, touched.next_seq - 1
+  from touched
 )
 select touched.n, touched.incarnation from touched`,
   readTail: `select thread.incarnation, state.version, state.kind, state.write_id,

@@ -50,7 +50,7 @@ with turn as materialized (
           where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
         ) is null
     end
-  returning turn.n, thread.incarnation, thread.next_seq
+  returning turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.incarnation, thread.next_seq
 ), created as (
   insert into {{threads}} (
     thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes,
@@ -69,9 +69,10 @@ with turn as materialized (
     and not exists (select from {{threads}} as thread where thread.thread_id = turn.thread_id)
   returning thread_id, incarnation, next_seq
 ), accepted as (
-  select turn.*, touched.incarnation, touched.next_seq from turn join touched using (n)
+  select n, thread_id, namespace, write_id, message_count, incarnation, next_seq from touched
   union all
-  select turn.*, created.incarnation, created.next_seq from turn join created using (thread_id)
+  select turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, created.incarnation, created.next_seq
+  from created join turn using (thread_id)
 ), written as (
   insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
   select

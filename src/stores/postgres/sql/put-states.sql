@@ -27,12 +27,12 @@ with turn as materialized (
       select later.version from {{states}} as later
       where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
     ) is null
-  returning turn.n, thread.incarnation, thread.next_seq
+  returning turn.*, thread.incarnation, thread.next_seq
 ), written as (
   insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
   select
-    turn.thread_id, turn.namespace, turn.base_version + 1, turn.kind, turn.entry::json, turn.write_id,
-    turn.metadata::jsonb, touched.next_seq - 1
-  from touched join turn using (n)
+    touched.thread_id, touched.namespace, touched.base_version + 1, touched.kind, touched.entry::json, touched.write_id,
+    touched.metadata::jsonb, touched.next_seq - 1
+  from touched
 )
 select touched.n, touched.incarnation from touched
