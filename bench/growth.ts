@@ -10,8 +10,9 @@ import { conversation, stateAfter, takeTurn } from "./turns.ts";
 
 const SIZES = [10, 100, 1_000, 10_000];
 const ROUNDS = 60;
-/** Turns measured on one thread before a fresh one takes its place, so that a thread of 10 messages stays one. */
-const TURNS_A_THREAD = 5;
+const TURNS_A_ROUND = 5;
+/** Threads of fewer messages than this are begun anew each round, so that a thread of 10 messages stays one; longer ones go on. */
+const BEGUN_ANEW_BELOW = 1_000;
 
 await using database = await openDatabase();
 const { pool, schema } = database;
@@ -37,21 +38,25 @@ async function putTurn(thread: Thread): Promise<void> {
 }
 
 const latencies = new Map<number, number[]>(SIZES.map((size) => [size, []]));
+const threads = new Map<number, Thread>();
 for (let round = -5; round < ROUNDS; round++) {
   // The sizes take turns, so that whatever else the machine does befalls all alike.
   for (const size of SIZES) {
-    const thread = await begin(size, `round${round}`);
+    const thread = (size < BEGUN_ANEW_BELOW ? undefined : threads.get(size)) ?? (await begin(size, `round${round}`));
+    threads.set(size, thread);
     await putTurn(thread);
-    for (let turn = 0; turn < TURNS_A_THREAD; turn++) {
+    for (let turn = 0; turn < TURNS_A_ROUND; turn++) {
       const ms = await timed(() => putTurn(thread));
       if (round >= 0) latencies.get(size)?.push(ms);
     }
-    if (round < ROUNDS - 1) await checkpointer.deleteThread(thread.config);
   }
 }
 const medians = SIZES.map((size) => median(latencies.get(size) ?? []));
-for (const [index, size] of SIZES.entries()) console.log(`putState at ${size} messages: ${medians[index]?.toFixed(3)} ms`);
-report("putState at 10,000 messages ÷ at 10", (medians.at(-1) ?? Number.NaN) / (medians[0] ?? Number.NaN), { atMost: 1.3 });
+for (const [index, size] of SIZES.entries())
+  console.log(`putState at ${size} messages: ${medians[index]?.toFixed(3)} ms`);
+report("putState at 10,000 messages ÷ at 10", (medians.at(-1) ?? Number.NaN) / (medians[0] ?? Number.NaN), {
+  atMost: 1.3,
+});
 
 await pool.query(`create schema ${schema}_size`);
 await using sized = new PgCheckpointer({ pgPool: pool, schema: `${schema}_size` });
@@ -64,9 +69,15 @@ for (let turn = 2; turn <= 1_000; turn++) {
 }
 const messageBytes = state.context.reduce((sum, message) => sum + Buffer.byteLength(JSON.stringify(message)), 0);
 const { stateBytes } = await sized.stats({ threadId: "long" });
-const table = await pool.query<{ bytes: string }>(`select pg_total_relation_size('${schema}_size.agent_states') as bytes`);
+const table = await pool.query<{ bytes: string }>(
+  `select pg_total_relation_size('${schema}_size.agent_states') as bytes`,
+);
 const tableBytes = Number(table.rows[0]?.bytes);
-console.log(`1,000 turns: messages ${messageBytes} bytes of JSON, log ${stateBytes} bytes, table with its index ${tableBytes} bytes`);
+console.log(
+  `1,000 turns: messages ${messageBytes} bytes of JSON, log ${stateBytes} bytes, table with its index ${tableBytes} bytes`,
+);
 report("bytes of the log of 1,000 turns ÷ bytes of its messages", stateBytes / messageBytes, { atMost: 1.5 });
-report("bytes of the table on disk, index included ÷ bytes of its messages", tableBytes / messageBytes, { atMost: 1.5 });
+report("bytes of the table on disk, index included ÷ bytes of its messages", tableBytes / messageBytes, {
+  atMost: 1.5,
+});
 await pool.query(`drop schema ${schema}_size cascade`);

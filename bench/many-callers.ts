@@ -15,9 +15,15 @@ await using database = await openDatabase();
 const { pool, schema } = database;
 await using checkpointer = new PgCheckpointer({ pgPool: pool, schema });
 await checkpointer.setup();
-await pool.query(`create table ${schema}.bare_states (thread_id text primary key, state json not null, updated_at timestamptz not null)`);
-await pool.query(`create table ${schema}.bare_threads (thread_id text primary key, name text, metadata jsonb, updated_at timestamptz not null)`);
-await pool.query(`create table ${schema}.bare_messages (thread_id text, message_id text, role text, body json, created_at timestamptz, primary key (thread_id, message_id))`);
+await pool.query(
+  `create table ${schema}.bare_states (thread_id text primary key, state json not null, updated_at timestamptz not null)`,
+);
+await pool.query(
+  `create table ${schema}.bare_threads (thread_id text primary key, name text, metadata jsonb, updated_at timestamptz not null)`,
+);
+await pool.query(
+  `create table ${schema}.bare_messages (thread_id text, message_id text, role text, body json, created_at timestamptz, primary key (thread_id, message_id))`,
+);
 
 const bare = {
   state: `insert into ${schema}.bare_states (thread_id, state, updated_at) values ($1, $2, now())
@@ -48,7 +54,11 @@ async function begin(): Promise<void> {
   );
 }
 
-function nextTurn(caller: number): { readonly state: AgentState; readonly said: readonly Message[]; readonly turn: number } {
+function nextTurn(caller: number): {
+  readonly state: AgentState;
+  readonly said: readonly Message[];
+  readonly turn: number;
+} {
   const state = states[caller] ?? createState();
   const turn = (turns[caller] ?? 0) + 1;
   const said = messages[turn] ?? turnOf(turn);
@@ -72,7 +82,11 @@ let bareTurns = 0;
 const saidNext = () => messages[++bareTurns % messages.length] ?? turnOf(bareTurns);
 
 async function putBare(caller: number): Promise<void> {
-  await pool.query({ name: "bare-state", text: bare.state, values: [`thread-${caller}`, payloadOf(bareTurns, saidNext())] });
+  await pool.query({
+    name: "bare-state",
+    text: bare.state,
+    values: [`thread-${caller}`, payloadOf(bareTurns, saidNext())],
+  });
 }
 
 /** What an application does by hand, in five round trips: begin, thread, state, messages, commit. */
@@ -94,7 +108,8 @@ async function putBareTurn(caller: number): Promise<void> {
 }
 
 const getKnown = (caller: number): Promise<unknown> => checkpointer.getState(configOf(caller));
-const getBare = (caller: number) => pool.query({ name: "bare-select", text: bare.select, values: [`thread-${caller}`] });
+const getBare = (caller: number) =>
+  pool.query({ name: "bare-select", text: bare.select, values: [`thread-${caller}`] });
 
 type Call = (caller: number) => Promise<unknown>;
 
@@ -115,18 +130,26 @@ async function compare(what: string, ours: Call, theirs: Call) {
 }
 
 const states64 = await compare("putState", putTurn, putBare);
-report("64 callers: putState rate ÷ bare upsert rate", states64.ours.ratePerSecond / states64.bare.ratePerSecond, { atLeast: 2 });
+report("64 callers: putState rate ÷ bare upsert rate", states64.ours.ratePerSecond / states64.bare.ratePerSecond, {
+  atLeast: 2,
+});
 report("64 callers: putState p50 ÷ bare upsert p50", states64.ours.p50Ms / states64.bare.p50Ms, { atMost: 0.5 });
 
 const turns64 = await compare("checkpoint", putWholeTurn, putBareTurn);
-report("64 callers: checkpoint rate ÷ bare transaction rate", turns64.ours.ratePerSecond / turns64.bare.ratePerSecond, { atLeast: 2 });
+report("64 callers: checkpoint rate ÷ bare transaction rate", turns64.ours.ratePerSecond / turns64.bare.ratePerSecond, {
+  atLeast: 2,
+});
 
 // The bare row is one turn; ours answers the whole conversation, as a near copy that the database has confirmed to be the head.
 const reads64 = await compare("getState of known versions", getKnown, getBare);
-report("64 callers: getState rate ÷ bare select rate", reads64.ours.ratePerSecond / reads64.bare.ratePerSecond, { atLeast: 2 });
+report("64 callers: getState rate ÷ bare select rate", reads64.ours.ratePerSecond / reads64.bare.ratePerSecond, {
+  atLeast: 2,
+});
 
 await begin();
 await load(CALLERS, CALLS, putTurn);
-const wrong = states.filter((state) => versionOf(state) !== CALLS + 1 || state.context.length !== 2 * state.executionMeta.step);
+const wrong = states.filter(
+  (state) => versionOf(state) !== CALLS + 1 || state.context.length !== 2 * state.executionMeta.step,
+);
 console.log(wrong.length === 0 ? "every caller's state is whole" : `${wrong.length} states are wrong`);
 if (wrong.length > 0) process.exitCode = 1;

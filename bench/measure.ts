@@ -56,7 +56,11 @@ export async function sideBySide<Name extends string>(
 }
 
 /** Prints a figure beside what was asked of it; a figure that misses makes the script fail at its end. */
-export function report(what: string, value: number, limit: { readonly atMost?: number; readonly atLeast?: number }): void {
+export function report(
+  what: string,
+  value: number,
+  limit: { readonly atMost?: number; readonly atLeast?: number },
+): void {
   const good = value <= (limit.atMost ?? Infinity) && value >= (limit.atLeast ?? -Infinity);
   const wanted = limit.atMost === undefined ? `≥ ${limit.atLeast}` : `≤ ${limit.atMost}`;
   console.log(`${good ? "ok  " : "MISS"}  ${what}: ${value.toFixed(2)} (wanted ${wanted})`);

@@ -14,7 +14,9 @@ await using database = await openDatabase();
 const { pool, schema } = database;
 await using checkpointer = new PgCheckpointer({ pgPool: pool, schema });
 await checkpointer.setup();
-await pool.query(`create table ${schema}.bare (thread_id text primary key, state json not null, updated_at timestamptz not null)`);
+await pool.query(
+  `create table ${schema}.bare (thread_id text primary key, state json not null, updated_at timestamptz not null)`,
+);
 
 const upsert = {
   name: "bare-upsert",
@@ -43,5 +45,7 @@ await putTurns(-1);
 await putBare(-1);
 const result = await sideBySide(ROUNDS, { ours: putTurns, bare: putBare });
 const bytes = payloadOf(1, messages[1] ?? []).length;
-console.log(`putState p50 ${result.ours.p50Ms.toFixed(3)} ms, bare upsert p50 ${result.bare.p50Ms.toFixed(3)} ms, ${bytes} bytes a turn`);
+console.log(
+  `putState p50 ${result.ours.p50Ms.toFixed(3)} ms, bare upsert p50 ${result.bare.p50Ms.toFixed(3)} ms, ${bytes} bytes a turn`,
+);
 report("one caller: putState p50 ÷ bare prepared upsert p50", result.ours.p50Ms / result.bare.p50Ms, { atMost: 1.4 });

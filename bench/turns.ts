@@ -2,16 +2,30 @@ import { type AgentState, createState, Message } from "../src/index.ts";
 
 /** A question and an answer with a tool call in it: about 1 KiB, the size of a turn in recorded conversations. */
 export function turnOf(turn: number): [Message, Message] {
-  const question = Message.text(`Can you look up reservation R${turn} and tell me whether it can still be changed? `.repeat(2), {
-    messageId: `q${turn}`,
-    timestamp: 1_700_000_000_000 + turn,
-  });
+  const question = Message.text(
+    `Can you look up reservation R${turn} and tell me whether it can still be changed? `.repeat(2),
+    {
+      messageId: `q${turn}`,
+      timestamp: 1_700_000_000_000 + turn,
+    },
+  );
   const answer = Message.create({
     messageId: `a${turn}`,
     role: "assistant",
     timestamp: 1_700_000_000_500 + turn,
-    content: [{ type: "text", text: "It can be changed until two hours before departure; the fare difference applies. ".repeat(5) }],
-    toolCalls: [{ id: `call-${turn}`, name: "get_reservation_details", args: { reservationId: `R${turn}`, fields: ["fare", "rules"] } }],
+    content: [
+      {
+        type: "text",
+        text: "It can be changed until two hours before departure; the fare difference applies. ".repeat(5),
+      },
+    ],
+    toolCalls: [
+      {
+        id: `call-${turn}`,
+        name: "get_reservation_details",
+        args: { reservationId: `R${turn}`, fields: ["fare", "rules"] },
+      },
+    ],
     usage: { promptTokens: 1200 + turn, completionTokens: 90, totalTokens: 1290 + turn },
   });
   return [question, answer];
@@ -37,5 +51,8 @@ export function conversation(turns: number): (readonly [Message, Message])[] {
 
 /** What a hand-written store would save of a turn: the same bytes as ours. */
 export function payloadOf(turn: number, messages: readonly Message[]): string {
-  return JSON.stringify({ set: { executionMeta: { step: turn, status: "running" } }, splice: { context: [2 * turn, 0, messages] } });
+  return JSON.stringify({
+    set: { executionMeta: { step: turn, status: "running" } },
+    splice: { context: [2 * turn, 0, messages] },
+  });
 }

@@ -123,12 +123,13 @@ function importIn(node) {
     return { specifier: node.moduleSpecifier, kind: node.isTypeOnly ? "type" : "value" };
   }
   if (ts.isImportTypeNode(node)) return { specifier: node.argument.literal, kind: "type" };
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-    return { specifier: node.arguments[0], kind: "lazy" };
-  }
-  if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "require") {
-    return { specifier: node.arguments[0], kind: "value" };
-  }
+  return ts.isCallExpression(node) ? importByCall(node) : undefined;
+}
+
+/** `import(…)` and `require(…)`. */
+function importByCall({ expression, arguments: [specifier] }) {
+  if (expression.kind === ts.SyntaxKind.ImportKeyword) return { specifier, kind: "lazy" };
+  if (ts.isIdentifier(expression) && expression.text === "require") return { specifier, kind: "value" };
   return undefined;
 }
 

@@ -17,11 +17,6 @@ export type { OperationEvent } from "./engine/operations.ts";
 export { InMemoryCheckpointer, type InMemoryCheckpointerOptions } from "./in-memory-checkpointer.ts";
 export type { EntryKind, StoredEntry } from "./log/entry.ts";
 export * from "./model/index.ts";
-export {
-  type LentPglite,
-  type LentPool,
-  PgCheckpointer,
-  type PgCheckpointerOptions,
-} from "./pg-checkpointer.ts";
+export { type LentPglite, type LentPool, PgCheckpointer, type PgCheckpointerOptions } from "./pg-checkpointer.ts";
 export type * from "./stores/cold-store.ts";
 export { MemoryColdStore } from "./stores/memory/index.ts";

@@ -80,9 +80,7 @@ const hotLayer = v.optional(v.never("needs Redis, which this version does not us
 
 const shape = v.strictObject({
   ...checkpointerShape,
-  postgresDsn: optional(
-    v.pipe(v.string(), v.check(isDsn, "expected postgresql://user:password@host:5432/database")),
-  ),
+  postgresDsn: optional(v.pipe(v.string(), v.check(isDsn, "expected postgresql://user:password@host:5432/database"))),
   pgPool: optional(v.custom<object>((pool) => isPool(pool) || isPglite(pool), "expected a Pool of `pg`, or a PGlite")),
   dataDir: optional(v.pipe(v.string(), v.minLength(1, "expected a folder"))),
   schema: optional(v.pipe(identifier(63), v.minLength(1, "must not be empty"))),

@@ -3,7 +3,7 @@ import { existingThread } from "./existing-thread.ts";
 import { jsonText, plural, table, type Terminal, timeText } from "./terminal.ts";
 
 /** One version, and what it changed. */
-export interface HistoryEntry extends StateInfo {
+interface HistoryEntry extends StateInfo {
   /** In a few words. */
   readonly change: string;
 }

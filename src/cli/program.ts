@@ -96,8 +96,8 @@ function withStoreOptions(command: Command): Command {
 }
 
 /** The options of a command, those given before its name included. */
-function optionsOf<T extends object>(command: Command): T & StoreOptions {
-  return { ...command.parent?.opts(), ...command.opts() };
+function optionsOf<T extends object>(own: T, command: Command): T & StoreOptions {
+  return { ...command.parent?.opts(), ...own };
 }
 
 function addImport(program: Command, outcome: Outcome): void {
@@ -122,8 +122,8 @@ Examples:
   $ agenity import conversations.jsonl --user alice --data-dir /var/lib/sessions
   $ agenity import conversations.jsonl --database postgres://localhost/app --schema agents`,
     )
-    .action(async (path: string, _: object, command: Command) => {
-      const options = optionsOf(command);
+    .action(async (path: string, own: object, command: Command) => {
+      const options = optionsOf(own, command);
       await using file = await openImportFile(path);
       const summary = await withStore(options, true, (checkpointer) =>
         importFile(checkpointer, {
@@ -146,8 +146,8 @@ function addThreads(program: Command): void {
     .option("--search <text>", "only threads whose name or metadata contains this text")
     .addOption(limitOption("threads"))
     .addHelpText("after", `\nExamples:\n  $ agenity threads\n  $ agenity threads --search refund --limit 5 --json`)
-    .action(async (_: object, command: Command) => {
-      const options = optionsOf<{ search?: string; limit: number }>(command);
+    .action(async (own: { search?: string; limit: number }, command: Command) => {
+      const options = optionsOf(own, command);
       const { user: userId, search, limit } = options;
       const list = await withStore(options, false, (checkpointer) =>
         listThreads(checkpointer, { userId, search, limit }),
@@ -165,8 +165,8 @@ function addShow(program: Command): void {
     .addOption(versionOption("the version to show"))
     .option("--full", "shorten nothing: instructions, tool calls and results in full")
     .addHelpText("after", `\nExamples:\n  $ agenity show airline-0-0\n  $ agenity show airline-0-0 --version 3 --full`)
-    .action(async (threadId: string, _: object, command: Command) => {
-      const options = optionsOf<{ version?: number; full?: boolean }>(command);
+    .action(async (threadId: string, own: { version?: number; full?: boolean }, command: Command) => {
+      const options = optionsOf(own, command);
       const config = configOf(threadId, options.user);
       const { version } = options;
       const shown = await withStore(options, false, (checkpointer) => show(checkpointer, config, { version }));
@@ -182,8 +182,8 @@ function addHistory(program: Command): void {
     .argument("<thread>", "the thread")
     .addOption(limitOption("versions"))
     .addHelpText("after", `\nExample:\n  $ agenity history airline-0-0 --limit 5`)
-    .action(async (threadId: string, _: object, command: Command) => {
-      const options = optionsOf<{ limit: number }>(command);
+    .action(async (threadId: string, own: { limit: number }, command: Command) => {
+      const options = optionsOf(own, command);
       const config = configOf(threadId, options.user);
       const history = await withStore(options, false, (checkpointer) =>
         listHistory(checkpointer, config, options.limit),
@@ -201,8 +201,8 @@ function addFork(program: Command): void {
     .argument("<new-thread>", "the thread to make")
     .addOption(versionOption("the version to copy at"))
     .addHelpText("after", `\nExample:\n  $ agenity fork airline-0-0 what-if --version 3`)
-    .action(async (...[threadId, newThreadId, , command]: [string, string, object, Command]) => {
-      const options = optionsOf<{ version?: number }>(command);
+    .action(async (...[threadId, newThreadId, own, command]: [string, string, { version?: number }, Command]) => {
+      const options = optionsOf(own, command);
       const { user, version } = options;
       const to = configOf(newThreadId, user);
       const forked = await withStore(options, false, (checkpointer) =>

@@ -19,7 +19,7 @@ const MAX_LINE_INTERVAL_MS = 10_000;
 
 /** A bar on a terminal, a line now and then elsewhere. `totalBytes` 0: not known. */
 export function progressOn(stream: NodeJS.WriteStream, totalBytes: number): Progress {
-  return stream.isTTY === true && totalBytes > 0 ? progressBar(stream, totalBytes) : progressLines(stream, totalBytes);
+  return stream.isTTY && totalBytes > 0 ? progressBar(stream, totalBytes) : progressLines(stream, totalBytes);
 }
 
 function progressBar(stream: NodeJS.WriteStream, totalBytes: number): Progress {

@@ -9,7 +9,7 @@ export interface Terminal {
 }
 
 /** Marks text; changes nothing where colours are not wanted. */
-export interface Style {
+interface Style {
   /** Headings. */
   bold(text: string): string;
   /** What matters less. */
@@ -23,7 +23,7 @@ const DEFAULT_COLUMNS = 100;
 
 /** What a stream can show. */
 export function terminalOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
-  const isTerminal = stream.isTTY === true;
+  const isTerminal = stream.isTTY;
   const wanted = Number(env["COLUMNS"]);
   const columns = isTerminal ? stream.columns : Number.isInteger(wanted) && wanted >= 20 ? wanted : DEFAULT_COLUMNS;
   const hasColours = isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";

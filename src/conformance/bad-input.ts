@@ -100,8 +100,7 @@ export const badInput: Subject = {
       ["fields", (checkpointer) => checkpointer.putThread(config, fields as object)],
       [
         "thread",
-        (checkpointer) =>
-          checkpointer.checkpoint(config, { thread: fields as object, messages: numberedMessages(1) }),
+        (checkpointer) => checkpointer.checkpoint(config, { thread: fields as object, messages: numberedMessages(1) }),
       ],
     ]),
 

@@ -28,7 +28,7 @@ const badInstants = ["yesterday", null, Number.NaN, new Date(Number.NaN), true];
 
 /** Wrong values of each option, by method. */
 const wrong: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
-  putState: { ifVersion: [-1, 0.5, "1", null], onConflict: ["ignore", true, null], metadata: badRecords },
+  putState: { ifVersion: [-1, 0.5, "1", null, 2 ** 31 - 1], onConflict: ["ignore", true, null], metadata: badRecords },
   getState: { version: badVersions },
   listStates: { before: badVersions, limit: badCounts, metadata: badRecords },
   updateState: { maxAttempts: [0, 1_001, 1.5, "3", null], metadata: badRecords },
@@ -89,7 +89,10 @@ export const badOptions: Subject = {
     async "a change that is no function is a ValidationError"({ checkpointer }) {
       const config = newConfig();
       for (const change of [undefined, null, stateWith()]) {
-        assert.equal((await rejection(checkpointer.updateState(config, change as never), ValidationError)).field, "change");
+        assert.equal(
+          (await rejection(checkpointer.updateState(config, change as never), ValidationError)).field,
+          "change",
+        );
       }
     },
 

@@ -124,7 +124,11 @@ export const checkpoints: Subject = {
       const bad = { messageId: "bad", content: [] } as unknown as Message;
       const unstorable = { messageId: "bad", role: "user", content: [], raw: { run: () => 1 } } as const;
       await nothingIsWritten(checkpointer, config, async () => {
-        const parts = (messages: readonly Message[]) => ({ state: stateWith({ n: 2 }), messages, thread: { runId: "x" } });
+        const parts = (messages: readonly Message[]) => ({
+          state: stateWith({ n: 2 }),
+          messages,
+          thread: { runId: "x" },
+        });
         const [good] = [Message.text("good")];
         const first = await rejection(checkpointer.checkpoint(config, parts([good, bad])), ValidationError);
         assert.equal(first.field, "messages[1].role");

@@ -59,6 +59,21 @@ export const conflicts: Subject = {
       assert.equal((await checkpointer.getState(config))?.["count"], 12);
     },
 
+    async "reading anew does not make a state writable that was read before"({ checkpointer, another }) {
+      const config = newConfig();
+      await checkpointer.putState(config, stateWith({ n: 1 }));
+      const old = (await checkpointer.getState(config)) as State;
+      const other = await another();
+      await other.putState(config, { ...((await other.getState(config)) as State), n: 2 });
+      // A poll, a list, a page: what was read belongs to the answer, not to the checkpointer or the config.
+      assert.equal((await checkpointer.getState(config))?.["n"], 2);
+      await checkpointer.getState(config, { version: 2 });
+      await checkpointer.listStates(config);
+      const error = await rejection(checkpointer.putState(config, { ...old, n: 3 }), ConflictError);
+      assert.deepEqual([error.expected, error.actual], [1, 2]);
+      assert.equal((await other.getState(config))?.["n"], 2);
+    },
+
     async "a state that was read before a clear conflicts with it"({ checkpointer }) {
       const config = newConfig();
       const state = await checkpointer.putState(config, stateWith());
@@ -169,6 +184,8 @@ export const conflicts: Subject = {
 
     async "ifVersion of a thread that does not exist conflicts and makes none"({ checkpointer }) {
       const config = newConfig();
+      const last = 2 ** 31 - 2; // the last version that another one can follow
+      await rejection(checkpointer.putState(config, stateWith(), { ifVersion: last }), ConflictError);
       const error = await rejection(checkpointer.putState(config, stateWith(), { ifVersion: 4 }), ConflictError);
       assert.deepEqual([error.expected, error.actual], [4, 0]);
       assert.equal(await checkpointer.getThread(config), null);
@@ -189,7 +206,10 @@ export const conflicts: Subject = {
         (writers[index % 2] as Checkpointer).putState(config, stateWith({ index }), { onConflict: "overwrite" }),
       );
       const versions = (await Promise.all(calls)).map((state) => versionOf(state) as number);
-      assert.deepEqual(versions.toSorted((left, right) => left - right), Array.from({ length: 12 }, (_, n) => n + 1));
+      assert.deepEqual(
+        versions.toSorted((left, right) => left - right),
+        Array.from({ length: 12 }, (_, n) => n + 1),
+      );
       for (const [index, version] of versions.entries()) {
         assert.equal((await checkpointer.getState(config, { version }))?.["index"], index);
       }

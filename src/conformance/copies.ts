@@ -168,15 +168,51 @@ export const copies: Subject = {
       await checkpointer.putState(config, stateWith(), { metadata: { tags: ["a"] } });
       (made.metadata["tags"] as string[]).push("spoilt");
       made.createdAt.setTime(0);
-      for (const thread of [await checkpointer.getThread(config), ...(await checkpointer.listThreads({ userId: config.userId }))]) {
+      for (const thread of [
+        await checkpointer.getThread(config),
+        ...(await checkpointer.listThreads({ userId: config.userId })),
+      ]) {
         assert.deepEqual(thread?.metadata, { tags: ["a"] });
         assert.notEqual(thread.createdAt.getTime(), 0);
-        (thread.metadata["tags"] as string[]).push("spoilt");
+        thread.metadata.tags.push("spoilt");
       }
       const [info] = await checkpointer.listStates(config);
-      (info?.metadata["tags"] as string[]).push("spoilt");
+      assert.ok(info);
+      (info.metadata["tags"] as string[]).push("spoilt");
       assert.deepEqual((await checkpointer.listStates(config))[0]?.metadata, { tags: ["a"] });
       assert.deepEqual((await checkpointer.getThread(config))?.metadata, { tags: ["a"] });
+    },
+
+    async "no call changes or freezes its config, its messages, its metadata or its options"({ checkpointer }) {
+      const config = newConfig();
+      const given = {
+        config,
+        user: { userId: config.userId },
+        fork: { ...newConfig(), userId: config.userId },
+        messages: [{ messageId: "m", role: "user" as const, content: [], metadata: { tags: ["a"] } }],
+        kept: { metadata: { node: ["plan"] } },
+        thread: { threadName: "Name", metadata: { tags: ["a"] } },
+        filter: { metadata: { tags: ["a"] }, limit: 5 },
+        page: { after: "m", role: ["user" as const], since: new Date(1) },
+      };
+      const before = structuredClone(given);
+      await checkpointer.putThread(config, given.thread);
+      await checkpointer.putMessages(config, given.messages, given.kept);
+      await checkpointer.putState(config, stateWith({ context: [...given.messages] }), given.kept);
+      await checkpointer.updateState(config, (state) => state, given.kept);
+      const { messages, thread } = given;
+      await checkpointer.checkpoint(config, { state: stateWith(), messages, thread }, given.kept);
+      await checkpointer.listMessages(config, given.page);
+      await checkpointer.listStates(config, given.kept);
+      await checkpointer.listThreads(given.user, given.filter);
+      await checkpointer.stats(given.user);
+      await checkpointer.forkThread(config, given.fork);
+      await checkpointer.repairState(config);
+      await checkpointer.deleteMessage(config, "m");
+      await checkpointer.clearState(config);
+      await checkpointer.deleteThread(config);
+      assert.deepStrictEqual(given, before);
+      nothingFrozen(given);
     },
 
     async "putThread does not change what it was given"({ checkpointer }) {
@@ -190,3 +226,8 @@ export const copies: Subject = {
   },
 };
 
+function nothingFrozen(value: unknown, path = "given"): void {
+  if (typeof value !== "object" || value === null) return;
+  assert.ok(!Object.isFrozen(value), `${path} is frozen`);
+  for (const [key, item] of Object.entries(value)) nothingFrozen(item, `${path}.${key}`);
+}

@@ -27,7 +27,10 @@ export const customFields: Subject = {
     async "what the schema accepts is written as it answers it, with its defaults"({ another }) {
       const checkpointer = await another({ state: planSchema() });
       const config = newConfig();
-      const put = await checkpointer.putState(config, stateWith({ plan: [" look ", "leap"], context: numberedMessages(1) }));
+      const put = await checkpointer.putState(
+        config,
+        stateWith({ plan: [" look ", "leap"], context: numberedMessages(1) }),
+      );
       assert.equal(versionOf(put), 1);
       const read = await checkpointer.getState(config);
       assert.deepEqual([read?.["plan"], read?.["retries"], read?.context.length], [["look", "leap"], 0, 1]);
@@ -39,7 +42,10 @@ export const customFields: Subject = {
       const missing = await rejection(checkpointer.putState(config, stateWith()), ValidationError);
       assert.equal(missing.field, "state.plan");
       assert.match(missing.message, /expected a plan/);
-      const turn = checkpointer.checkpoint(config, { state: stateWith({ plan: ["a", 1] }), messages: numberedMessages(1) });
+      const turn = checkpointer.checkpoint(config, {
+        state: stateWith({ plan: ["a", 1] }),
+        messages: numberedMessages(1),
+      });
       assert.equal((await rejection(turn, ValidationError)).field, "state.plan[1]");
       const update = checkpointer.updateState(config, () => stateWith({ plan: 1 }));
       assert.equal((await rejection(update, ValidationError)).field, "state.plan");

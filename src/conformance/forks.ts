@@ -71,7 +71,10 @@ export const forks: Subject = {
       await checkpointer.forkThread(source, target);
       const again = { ...target, threadId: unique("again") };
       await checkpointer.forkThread(target, again, { version: 1 });
-      sameExactly(fieldsOf(await checkpointer.getState(again)), fieldsOf(await checkpointer.getState(source, { version: 1 })));
+      sameExactly(
+        fieldsOf(await checkpointer.getState(again)),
+        fieldsOf(await checkpointer.getState(source, { version: 1 })),
+      );
       assert.deepEqual(textsOf(await checkpointer.listMessages(again)), ["0", "1"]);
     },
 

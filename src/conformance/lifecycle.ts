@@ -5,7 +5,10 @@ import { newConfig, numberedMessages, stateWith, textsOf, unique } from "./sampl
 import type { Checkpointer, Subject } from "./subject.ts";
 
 /** Every public method but `release`, called on a thread that exists. */
-function everyCall(checkpointer: Checkpointer, config: ReturnType<typeof newConfig>): Record<string, () => Promise<unknown>> {
+function everyCall(
+  checkpointer: Checkpointer,
+  config: ReturnType<typeof newConfig>,
+): Record<string, () => Promise<unknown>> {
   const fork = { threadId: unique("fork"), userId: config.userId };
   return {
     setup: () => checkpointer.setup(),
@@ -22,7 +25,8 @@ function everyCall(checkpointer: Checkpointer, config: ReturnType<typeof newConf
     listThreads: () => checkpointer.listThreads({ userId: config.userId }),
     forkThread: () => checkpointer.forkThread(config, fork),
     repairState: () => checkpointer.repairState(config),
-    checkpoint: () => checkpointer.checkpoint(config, { state: stateWith(), messages: numberedMessages(1), thread: {} }),
+    checkpoint: () =>
+      checkpointer.checkpoint(config, { state: stateWith(), messages: numberedMessages(1), thread: {} }),
     clearState: () => checkpointer.clearState(config),
     stats: () => checkpointer.stats(config),
     deleteThread: () => checkpointer.deleteThread(config),
@@ -65,7 +69,9 @@ export const lifecycle: Subject = {
 
     async "release waits for the calls under way, and they succeed"({ checkpointer, another }) {
       const config = newConfig();
-      const calls = Array.from({ length: 10 }, (_, index) => checkpointer.putMessages(config, numberedMessages(2, `${index}-`)));
+      const calls = Array.from({ length: 10 }, (_, index) =>
+        checkpointer.putMessages(config, numberedMessages(2, `${index}-`)),
+      );
       const released = checkpointer.release();
       await Promise.all(calls);
       await released;

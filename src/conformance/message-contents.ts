@@ -79,8 +79,12 @@ export const messageContents: Subject = {
       const content = [{ type: "text", text: "x", cacheControl: { type: "ephemeral" } }] as const;
       const toolCalls = [{ id: "1", name: "f", args: 0, signature: "s" }];
       await comesBack(checkpointer, {
-        ...{ messageId: "more", role: "user", content, toolCalls },
-        ...{ annotations: [{ later: true }], priority: 3n },
+        messageId: "more",
+        role: "user",
+        content,
+        toolCalls,
+        annotations: [{ later: true }],
+        priority: 3n,
       } as Message);
     },
 
@@ -89,7 +93,13 @@ export const messageContents: Subject = {
     },
 
     async "fields that are undefined are kept as undefined"({ checkpointer }) {
-      await comesBack(checkpointer, { messageId: "u", role: "user", content: [], reasoning: undefined, raw: undefined });
+      await comesBack(checkpointer, {
+        messageId: "u",
+        role: "user",
+        content: [],
+        reasoning: undefined,
+        raw: undefined,
+      });
     },
 
     async "each role comes back"({ checkpointer }) {

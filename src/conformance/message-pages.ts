@@ -141,6 +141,19 @@ export const messagePages: Subject = {
       assert.equal((await checkpointer.getMessage(config, "m"))?.timestamp, undefined);
     },
 
+    async "a message that is replaced by one without a timestamp is filtered by the time that it had"({
+      checkpointer,
+    }) {
+      const config = newConfig();
+      const said = { messageId: "m", role: "user", content: [] } as const;
+      await checkpointer.putMessages(config, [{ ...said, timestamp: 1_000 }]);
+      await checkpointer.putMessages(config, [said]);
+      const list = listIn(checkpointer, config);
+      assert.deepEqual(await list({ since: 1_000, until: 1_001 }), ["m"]);
+      assert.deepEqual(await list({ since: 1_001 }), []);
+      assert.equal((await checkpointer.getMessage(config, "m"))?.timestamp, undefined);
+    },
+
     async "messages stand in the order in which they were put, whatever their timestamps"({ checkpointer }) {
       const config = newConfig();
       const times = [5, 3, 3, 9, 1];
@@ -176,9 +189,6 @@ async function withMessages(checkpointer: Checkpointer, count: number, prefix = 
   return config;
 }
 
-function listIn(
-  checkpointer: Checkpointer,
-  config: OwnedConfig,
-): (options: ListMessagesOptions) => Promise<string[]> {
+function listIn(checkpointer: Checkpointer, config: OwnedConfig): (options: ListMessagesOptions) => Promise<string[]> {
   return async (options) => idsOf(await checkpointer.listMessages(config, options));
 }

@@ -30,7 +30,13 @@ export const messageSearch: Subject = {
     },
 
     async "quotes, backslashes, newlines and tabs are found as they are"({ checkpointer }) {
-      await finds(checkpointer, 'he said "C:\\new" and\nleft\tthen', ['"C:\\new"', "\\", '"', "and\nleft", "left\tthen"]);
+      await finds(checkpointer, 'he said "C:\\new" and\nleft\tthen', [
+        '"C:\\new"',
+        "\\",
+        '"',
+        "and\nleft",
+        "left\tthen",
+      ]);
     },
 
     async "percent and underscore stand for themselves"({ checkpointer }) {

@@ -50,7 +50,12 @@ export const messages: Subject = {
 
     async "putMessages answers the messages as stored, frozen, in order"({ checkpointer }) {
       const config = newConfig();
-      const loose = { messageId: "loose", role: "user", content: [{ type: "text", text: "x" }], raw: { n: [1] } } as const;
+      const loose = {
+        messageId: "loose",
+        role: "user",
+        content: [{ type: "text", text: "x" }],
+        raw: { n: [1] },
+      } as const;
       const put = await checkpointer.putMessages(config, [loose, ...numberedMessages(2)]);
       assert.deepEqual(idsOf(put), ["loose", "m0", "m1"]);
       deeplyFrozen(put[0]);

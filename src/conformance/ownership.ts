@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { AccessDeniedError, type AgentState, ConflictError, InvalidConfigError, Message, NotFoundError } from "../index.ts";
+import {
+  AccessDeniedError,
+  type AgentState,
+  ConflictError,
+  InvalidConfigError,
+  Message,
+  NotFoundError,
+} from "../index.ts";
 import { rejection, sameExactly } from "./expectations.ts";
 import { idsOf, newConfig, newThread, numberedMessages, type OwnedConfig, stateWith, unique } from "./sample.ts";
 import type { AnyFields, Checkpointer, Subject } from "./subject.ts";

@@ -12,13 +12,18 @@ export function portraitOf(value: unknown, sortKeys = false, indent = "\n"): str
 
   if (typeof value !== "object" || value === null) return portraitOfPrimitive(value);
   if (Array.isArray(value)) return list("[", Array.from(value, show), "]");
-  if (value instanceof Map) return list("Map(", Array.from(value, ([key, item]) => `${show(key)} => ${show(item)}`), ")");
+  if (value instanceof Map)
+    return list(
+      "Map(",
+      Array.from(value, ([key, item]) => `${show(key)} => ${show(item)}`),
+      ")",
+    );
   if (value instanceof Set) return list("Set(", Array.from(value, show), ")");
   const rich = portraitOfRich(value);
   if (rich !== undefined) return rich;
-  const keys: (string | symbol)[] = Object.keys(value);
-  if (sortKeys) keys.sort();
-  keys.push(...Object.getOwnPropertySymbols(value));
+  const names = Object.keys(value);
+  if (sortKeys) names.sort();
+  const keys = [...names, ...Object.getOwnPropertySymbols(value)];
   const fields = keys.map((key) => `${nameOf(key)}: ${show((value as Record<string | symbol, unknown>)[key])}`);
   return list(`${prototypeName(value)}{`, fields, "}");
 }

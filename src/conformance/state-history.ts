@@ -20,7 +20,10 @@ export const stateHistory: Subject = {
         assert.deepEqual(info.metadata, {});
       }
       const times = history.map((info) => info.createdAt.getTime());
-      assert.deepEqual(times, times.toSorted((left, right) => right - left));
+      assert.deepEqual(
+        times,
+        times.toSorted((left, right) => right - left),
+      );
     },
 
     async "before and limit give pages of versions"({ checkpointer }) {
@@ -32,6 +35,11 @@ export const stateHistory: Subject = {
       assert.deepEqual(await list(2, 2), [1]);
       assert.deepEqual(await list(1, 2), []);
       assert.deepEqual(await list(100, undefined), [5, 4, 3, 2, 1]);
+    },
+
+    async "without a limit all versions are listed, however many"({ checkpointer }) {
+      const config = await withVersions(checkpointer, 120);
+      assert.equal((await checkpointer.listStates(config)).length, 120);
     },
 
     async "limit 0 lists no versions"({ checkpointer }) {

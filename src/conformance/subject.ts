@@ -33,7 +33,7 @@ export interface Trial {
   /** A checkpointer of the trial's own. */
   readonly checkpointer: Checkpointer;
   /** Makes another one over the same storage; it is released when the trial has ended. */
-  another(options?: AnotherOptions): Promise<Checkpointer>;
+  readonly another: (options?: AnotherOptions) => Promise<Checkpointer>;
 }
 
 /** Promises by their sentences, each with what shows that it is kept. */

@@ -68,7 +68,10 @@ export const threadLists: Subject = {
       const userId = unique("user");
       const years = [2003, 2001, 2005, 2002];
       for (const year of years) {
-        await checkpointer.putThread({ threadId: unique(`t${year}`), userId }, { updatedAt: `${year}-01-01T00:00:00Z` });
+        await checkpointer.putThread(
+          { threadId: unique(`t${year}`), userId },
+          { updatedAt: `${year}-01-01T00:00:00Z` },
+        );
       }
       const listed = (await checkpointer.listThreads({ userId })).map((thread) => thread.updatedAt.getUTCFullYear());
       assert.deepEqual(listed, [2005, 2003, 2002, 2001]);

@@ -77,9 +77,9 @@ export const threadSearch: Subject = {
         await checkpointer.putThread({ threadId: unique("t"), userId }, fields);
       }
       const list = async (limit: number, offset: number): Promise<(string | null)[]> =>
-        (
-          await checkpointer.listThreads({ userId }, { search: "MATCH", metadata: { kind: "a" }, limit, offset })
-        ).map((thread) => thread.threadName);
+        (await checkpointer.listThreads({ userId }, { search: "MATCH", metadata: { kind: "a" }, limit, offset })).map(
+          (thread) => thread.threadName,
+        );
       assert.deepEqual(await list(9, 0), ["match 3", "match 0"]);
       assert.deepEqual(await list(1, 1), ["match 0"]);
     },
@@ -92,7 +92,11 @@ async function named(checkpointer: Checkpointer, fields: ThreadFields): Promise<
   return config;
 }
 
-async function isFound(checkpointer: Checkpointer, { threadId, userId }: OwnedConfig, search: string): Promise<boolean> {
+async function isFound(
+  checkpointer: Checkpointer,
+  { threadId, userId }: OwnedConfig,
+  search: string,
+): Promise<boolean> {
   const found = await checkpointer.listThreads({ userId }, { search });
   return found.some((thread) => thread.threadId === threadId);
 }

@@ -91,6 +91,16 @@ export const threads: Subject = {
       assert.equal(again.updatedAt.toISOString(), "1999-01-01T00:00:00.001Z");
     },
 
+    async "given times are kept to the millisecond, in every year that can be given"({ checkpointer }) {
+      const config = newConfig();
+      for (const time of ["0001-01-01T00:00:00.001Z", "1969-12-31T23:59:59.999Z", "9999-12-30T23:59:59.123Z"]) {
+        const made = await checkpointer.putThread(config, { createdAt: time, updatedAt: time });
+        assert.equal(made.createdAt.toISOString(), time);
+        assert.equal(made.updatedAt.toISOString(), time);
+        await checkpointer.deleteThread(config);
+      }
+    },
+
     async "a write without a time moves updatedAt to now"({ checkpointer }) {
       const config = newConfig();
       const past = { updatedAt: "2001-01-01T00:00:00Z" };

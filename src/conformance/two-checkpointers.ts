@@ -107,7 +107,10 @@ export const twoCheckpointers: Subject = {
         ),
       );
       const keys = Object.keys((await checkpointer.getThread(config))?.metadata ?? {}).toSorted();
-      assert.deepEqual(keys, Array.from({ length: 10 }, (_, index) => `key${index}`));
+      assert.deepEqual(
+        keys,
+        Array.from({ length: 10 }, (_, index) => `key${index}`),
+      );
       assert.equal((await checkpointer.listThreads({ userId: config.userId })).length, 1);
     },
 
@@ -118,21 +121,21 @@ export const twoCheckpointers: Subject = {
       const config = newConfig();
       const reader = await another();
       const state = await checkpointer.putState(config, stateWith({ n: 0, twin: 0 }));
-      let isWriting = true;
+      const writer = { isWriting: true };
       const writing = (async (): Promise<void> => {
         for (let n = 1; n <= 40; n++) {
           Object.assign(state, { n, twin: n });
           await checkpointer.putState(config, state);
         }
-        isWriting = false;
+        writer.isWriting = false;
       })();
       let seen = 0;
-      while (isWriting) {
+      while (writer.isWriting) {
         const read = (await reader.getState(config)) as AgentState<AnyFields>;
         assert.equal(read["n"], read["twin"]);
         assert.equal(read["n"], (versionOf(read) ?? 0) - 1);
-        assert.ok((read["n"] as number) >= seen);
-        seen = read["n"] as number;
+        assert.ok(read["n"] >= seen);
+        seen = read["n"];
       }
       await writing;
       assert.equal((await reader.getState(config))?.["n"], 40);

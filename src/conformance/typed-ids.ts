@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
-import { AccessDeniedError, type AnyId, type BaseCheckpointer, type IdKind, InvalidConfigError, ValidationError } from "../index.ts";
+import {
+  AccessDeniedError,
+  type AnyId,
+  type BaseCheckpointer,
+  type IdKind,
+  InvalidConfigError,
+  ValidationError,
+} from "../index.ts";
 import { rejection } from "./expectations.ts";
 import { numberedMessages, stateWith, textsOf, unique } from "./sample.ts";
 import type { AnyFields, MakeCheckpointer } from "./subject.ts";
-
 
 type Typed = BaseCheckpointer<AnyFields, AnyId, AnyId>;
 
@@ -68,7 +74,9 @@ function promisesOf(thread: Samples, user: Samples, make: () => Promise<Typed>):
     "every id is an id, 0, negative ones and those at the edges included": withOne((checkpointer) =>
       edgesAreIds(checkpointer, thread, user),
     ),
-    "every user's threads are his own, user 0 included": withOne((checkpointer) => usersAreApart(checkpointer, thread, user)),
+    "every user's threads are his own, user 0 included": withOne((checkpointer) =>
+      usersAreApart(checkpointer, thread, user),
+    ),
     "states, messages and forks go by such ids": withOne((checkpointer) => everythingWorks(checkpointer, thread, user)),
     "lists take such ids as cursors": withOne((checkpointer) => cursorsWork(checkpointer, thread, user)),
     "a thread id of another type is an InvalidConfigError": withOne(async (checkpointer) => {
@@ -83,7 +91,10 @@ function promisesOf(thread: Samples, user: Samples, make: () => Promise<Typed>):
       for (const userId of user.wrong) {
         const call = checkpointer.putState({ threadId: thread.fresh(), userId } as never, stateWith());
         assert.equal((await rejection(call, InvalidConfigError)).field, "config.userId");
-        assert.equal((await rejection(checkpointer.listThreads({ userId } as never), InvalidConfigError)).field, "config.userId");
+        assert.equal(
+          (await rejection(checkpointer.listThreads({ userId } as never), InvalidConfigError)).field,
+          "config.userId",
+        );
       }
     }),
   };
@@ -124,7 +135,10 @@ async function usersAreApart(checkpointer: Typed, thread: Samples, user: Samples
 async function everythingWorks(checkpointer: Typed, thread: Samples, user: Samples): Promise<void> {
   const config = { threadId: thread.fresh(), userId: user.fresh() };
   const fork = { threadId: thread.fresh(), userId: config.userId };
-  const { state } = await checkpointer.checkpoint(config, { state: stateWith({ n: 1 }), messages: numberedMessages(2) });
+  const { state } = await checkpointer.checkpoint(config, {
+    state: stateWith({ n: 1 }),
+    messages: numberedMessages(2),
+  });
   assert.ok(state);
   state["n"] = 2;
   await checkpointer.putState(config, state);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AgentState, Message, SerializationError } from "../index.ts";
+import { type AgentState, type Message, SerializationError } from "../index.ts";
 import { rejection, sameExactly } from "./expectations.ts";
 import { newConfig, stateWith } from "./sample.ts";
 import type { AnyFields, Checkpointer, Promises, Subject } from "./subject.ts";
@@ -32,8 +32,9 @@ function nested(depth: number): unknown {
 }
 
 function withHole(): unknown[] {
-  const list: unknown[] = [1, 2, 3];
-  delete list[1];
+  const list: unknown[] = [];
+  list[0] = 1;
+  list[2] = 3;
   return list;
 }
 
@@ -146,16 +147,31 @@ async function isRefused(checkpointer: Checkpointer, { make, at }: Unstorable): 
   const output = { type: "tool_result", callId: "1", output: make() } as const;
   const calls: [path: string, call: () => Promise<unknown>][] = [
     [`state.value${at}`, () => checkpointer.putState(config, { ...standing, value: make() })],
-    [`state.executionMeta.interruptData${at}`, () => checkpointer.putState(config, { ...standing, executionMeta: meta })],
-    [`state.context[1].raw${at}`, () => checkpointer.putState(config, { ...standing, context: [good, message({ raw: make() })] })],
-    [`state.value${at}`, () => checkpointer.updateState(config, (state) => ({ ...(state ?? standing), value: make() }))],
+    [
+      `state.executionMeta.interruptData${at}`,
+      () => checkpointer.putState(config, { ...standing, executionMeta: meta }),
+    ],
+    [
+      `state.context[1].raw${at}`,
+      () => checkpointer.putState(config, { ...standing, context: [good, message({ raw: make() })] }),
+    ],
+    [
+      `state.value${at}`,
+      () => checkpointer.updateState(config, (state) => ({ ...(state ?? standing), value: make() })),
+    ],
     [`messages[1].raw${at}`, () => checkpointer.putMessages(config, [good, message({ raw: make() })])],
     [`messages[0].content[0].output${at}`, () => checkpointer.putMessages(config, [message({ content: [output] })])],
-    [`messages[0].metadata.value${at}`, () => checkpointer.putMessages(config, [message({ metadata: { value: make() } })])],
+    [
+      `messages[0].metadata.value${at}`,
+      () => checkpointer.putMessages(config, [message({ metadata: { value: make() } })]),
+    ],
     [`options.metadata.value${at}`, () => checkpointer.putMessages(config, [good], { metadata: { value: make() } })],
     [`options.metadata.value${at}`, () => checkpointer.putState(config, standing, { metadata: { value: make() } })],
     [`fields.metadata.value${at}`, () => checkpointer.putThread(config, { metadata: { value: make() } })],
-    [`thread.metadata.value${at}`, () => checkpointer.checkpoint(config, { thread: { metadata: { value: make() } }, messages: [good] })],
+    [
+      `thread.metadata.value${at}`,
+      () => checkpointer.checkpoint(config, { thread: { metadata: { value: make() } }, messages: [good] }),
+    ],
   ];
   const before = [await checkpointer.getThread(config), await checkpointer.getState(config)];
   for (const [path, call] of calls) {

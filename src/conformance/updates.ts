@@ -19,7 +19,10 @@ export const updates: Subject = {
         }),
       );
       const counts = (await Promise.all(calls)).map((state) => state?.["count"] as number);
-      assert.deepEqual(counts.toSorted((left, right) => left - right), Array.from({ length: 20 }, (_, n) => n + 1));
+      assert.deepEqual(
+        counts.toSorted((left, right) => left - right),
+        Array.from({ length: 20 }, (_, n) => n + 1),
+      );
       assert.equal((await checkpointer.getState(config))?.["count"], 20);
       assert.equal((await checkpointer.listStates(config)).length, 21);
     },
@@ -45,7 +48,9 @@ export const updates: Subject = {
         return next;
       };
       const texts = ["a", "b", "c", "d", "e", "f"];
-      await Promise.all(texts.map((text, index) => (writers[index % 2] as Checkpointer).updateState(config, add(text))));
+      await Promise.all(
+        texts.map((text, index) => (writers[index % 2] as Checkpointer).updateState(config, add(text))),
+      );
       const context = (await checkpointer.getState(config))?.context ?? [];
       assert.deepEqual(context.map((message) => Message.textOf(message)).toSorted(), texts);
     },
@@ -61,10 +66,11 @@ export const updates: Subject = {
       const config = newConfig();
       await checkpointer.putState(config, stateWith({ plan: ["a"] }));
       const written = await checkpointer.updateState(config, (state) => {
-        (state?.["plan"] as string[]).push("b");
+        assert.ok(state);
+        (state["plan"] as string[]).push("b");
       });
       assert.deepEqual(written?.["plan"], ["a", "b"]);
-      assert.equal(versionOf(written as AgentState<AnyFields>), 2);
+      assert.equal(versionOf(written), 2);
       sameExactly(await checkpointer.getState(config), written);
     },
 

@@ -34,23 +34,44 @@ const survivors: Readonly<Record<string, unknown>> = {
   "a Uint8Array": [new Uint8Array([0, 1, 127, 128, 255]), new Uint8Array()],
   "a Buffer": [Buffer.from("\0\u00FF bytes"), Buffer.alloc(0)],
   "undefined, as a property and in an array": { here: undefined, list: [undefined, 1, undefined] },
-  "null": { here: null, list: [null] },
+  null: { here: null, list: [null] },
   "NaN and the infinities": [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   "negative zero": [-0, 0, { minus: -0 }],
   "numbers at their limits": [Number.MAX_VALUE, Number.MIN_VALUE, Number.MAX_SAFE_INTEGER, 0.1 + 0.2, 1e21, 1e-7, -1.5],
   "NUL in strings": ["\0", "a\0b", "\\u0000", "\\0"],
   "lone surrogates": ["\uD83D", "\uDE00", "a\uD83Db", "\uDE00\uD83D", "\uD83D\\uDE00"],
-  "text beyond the first plane, unnormalised text, separators": ["\u{1F600}", "e\u0301", "\u00E9", "\u2028\u2029\uFEFF", "\uFFFF"],
+  "text beyond the first plane, unnormalised text, separators": [
+    "\u{1F600}",
+    "e\u0301",
+    "\u00E9",
+    "\u2028\u2029\uFEFF",
+    "\uFFFF",
+  ],
   "quotes, backslashes and control characters": ['"', "\\", "\\\\", "\b\f\n\r\t\u001F\u007F", "'; --", "$1", "{{x}}"],
   "empty strings, arrays and objects": ["", [], {}, [[]], [{}]],
-  "booleans": [true, false],
+  booleans: [true, false],
   "a key named __proto__": record([["__proto__", { polluted: true }]]),
-  "a key named __proto__ beside a value that JSON lacks": record([["__proto__", new Date(1)], ["after", 1n]]),
-  "keys named as what objects inherit": record([["constructor", 1], ["toString", null], ["hasOwnProperty", 0n], ["then", 1]]),
+  "a key named __proto__ beside a value that JSON lacks": record([
+    ["__proto__", new Date(1)],
+    ["after", 1n],
+  ]),
+  "keys named as what objects inherit": record([
+    ["constructor", 1],
+    ["toString", null],
+    ["hasOwnProperty", 0n],
+    ["then", 1],
+  ]),
   "a key named toJSON": { toJSON: "not a function", valueOf: 1 },
   "a key that is empty": { "": { "": new Date(2) } },
   "a key named $": [{ $: 1 }, { $: undefined }, { $: { $: { $: "date" } } }],
-  "keys of odd text": record([["\0", 1], ["\uD83D", 2], ["a.b[0]", 3], ['"', 4], ["\u{1F600}", 5], [" ", 6]]),
+  "keys of odd text": record([
+    ["\0", 1],
+    ["\uD83D", 2],
+    ["a.b[0]", 3],
+    ['"', 4],
+    ["\u{1F600}", 5],
+    [" ", 6],
+  ]),
   "objects that look like stored ones": [
     { $: "date", v: 0 },
     { $: "map", v: [[1, 2]] },
@@ -68,8 +89,14 @@ const survivors: Readonly<Record<string, unknown>> = {
   "objects without a prototype": [bare, Object.create(null)],
   "a URL": [new URL("https://user@example.com:8080/a%20b?x=\u00E9#h"), new URL("data:,x")],
   "a RegExp": [/a\/b[/]\d+/giu, /(?:)/, new RegExp("\n\\\\"), /\uD83D/, /./dsy],
-  "the order of keys": [{ b: 1, a: 2, c: 3 }, { a: 1, B: 2, "10": 3, "2": 4 }, { z: 0n, a: { d: 1, c: new Date(1) } }],
-  "a mixture of everything, nested": new Map([["x", [{ when: new Date(1), who: new Set([1n, { $: -0 }]) }, undefined]]]),
+  "the order of keys": [
+    { b: 1, a: 2, c: 3 },
+    { a: 1, B: 2, "10": 3, "2": 4 },
+    { z: 0n, a: { d: 1, c: new Date(1) } },
+  ],
+  "a mixture of everything, nested": new Map([
+    ["x", [{ when: new Date(1), who: new Set([1n, { $: -0 }]) }, undefined]],
+  ]),
   "long text": "\u{1F600}x\0".repeat(100_000),
   "many items": Array.from({ length: 5_000 }, (_, index) => ({ index, odd: index % 2 === 1 ? 1n : undefined })),
   "400 levels of nesting": nested(400),
@@ -94,7 +121,19 @@ export const values: Subject = {
 
     async "a field of a state may have any name"({ checkpointer, another }) {
       const config = newConfig();
-      const names = ["__proto__", "constructor", "", "$", "\0", "\uD83D", "then", "a.b", "version"];
+      const names = [
+        "__proto__",
+        "constructor",
+        "",
+        "$",
+        "\0",
+        "\uD83D",
+        "then",
+        "a.b",
+        "version",
+        "__class_path__",
+        "lc",
+      ];
       const state = Object.assign(stateWith(), {}) as AgentState<AnyFields>;
       for (const [index, name] of names.entries()) {
         Object.defineProperty(state, name, { value: { index }, enumerable: true, configurable: true, writable: true });
@@ -107,9 +146,15 @@ export const values: Subject = {
 
     async "nothing that is stored changes the prototype of anything"({ checkpointer, another }) {
       const config = newConfig();
-      const poison = JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}') as AnyFields;
+      const poison = JSON.parse(
+        '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}',
+      ) as AnyFields;
       const message = Message.create({ role: "user", content: [], raw: poison, metadata: poison });
-      await checkpointer.checkpoint(config, { state: stateWith(poison), messages: [message], thread: { metadata: poison } });
+      await checkpointer.checkpoint(config, {
+        state: stateWith(poison),
+        messages: [message],
+        thread: { metadata: poison },
+      });
       const reader = await another();
       await reader.getState(config);
       await reader.listMessages(config);

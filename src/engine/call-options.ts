@@ -28,7 +28,7 @@ const instant = v.union([v.date(), v.number()]);
 const metadata = optional(v.unknown());
 
 const putStateShape = v.strictObject({
-  ifVersion: optional(wholeNumber(0, MAX_VERSION, "a version or 0")),
+  ifVersion: optional(wholeNumber(0, MAX_VERSION - 1, "a version that another can follow, or 0")),
   onConflict: optional(v.picklist(["reject", "overwrite"])),
   metadata,
 });

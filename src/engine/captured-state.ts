@@ -6,7 +6,16 @@ import { SerializationError, ValidationError } from "../model/errors.ts";
 import { checkedMessage, type Message } from "../model/message.ts";
 import { type VersionToken, tokenOf, withToken } from "../model/stamp.ts";
 import { type AgentState, baseStateKeys } from "../model/state.ts";
-import { captureImmutable, captureValue, cloneValue, formatPath, isImmutable, isObject, readField, setOwn } from "../model/value.ts";
+import {
+  captureImmutable,
+  captureValue,
+  cloneValue,
+  formatPath,
+  isImmutable,
+  isObject,
+  readField,
+  setOwn,
+} from "../model/value.ts";
 
 const summaryShape = v.nullable(v.string());
 
@@ -55,7 +64,9 @@ function captureContext(value: unknown, near: LogState | null): Message[] {
 
 /** The one symbol that a state may carry is its version. */
 function refuseSymbols(input: object): void {
-  const symbols = Object.getOwnPropertySymbols(input).filter((key) => Object.prototype.propertyIsEnumerable.call(input, key));
+  const symbols = Object.getOwnPropertySymbols(input).filter((key) =>
+    Object.prototype.propertyIsEnumerable.call(input, key),
+  );
   const [stranger] = symbols.filter((symbol) => symbol !== Symbol.for("agenity.version"));
   if (stranger === undefined) return;
   throw new SerializationError(`state[${stranger.toString()}]`, "a property named by a symbol cannot be stored");
@@ -71,10 +82,14 @@ export async function checkCustomFields(schema: StandardSchemaV1, state: LogStat
   const result = await schema["~standard"].validate(cloneValue(custom));
   if (result.issues !== undefined) throw issueError(result.issues[0]);
   const output = result.value;
-  if (!isObject(output)) throw new ValidationError("state", `its schema answered ${kindOf(output)} instead of an object`);
+  if (!isObject(output))
+    throw new ValidationError("state", `its schema answered ${kindOf(output)} instead of an object`);
   const lost = Object.keys(custom).find((key) => !Object.hasOwn(output, key));
   if (lost !== undefined) {
-    throw new ValidationError(formatPath("state", [lost]), "is not a field of the state's schema; add it there, or leave it out");
+    throw new ValidationError(
+      formatPath("state", [lost]),
+      "is not a field of the state's schema; add it there, or leave it out",
+    );
   }
   const base = Object.fromEntries(Object.entries(state).filter(([key]) => baseStateKeys.has(key)));
   return { ...base, ...captureValue(output as LogState, "state") };
@@ -82,7 +97,10 @@ export async function checkCustomFields(schema: StandardSchemaV1, state: LogStat
 
 function issueError(issue: StandardSchemaV1.Issue | undefined): ValidationError {
   const keys = (issue?.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment));
-  const path = formatPath("state", keys.map((key) => (typeof key === "number" ? key : String(key))));
+  const path = formatPath(
+    "state",
+    keys.map((key) => (typeof key === "number" ? key : String(key))),
+  );
   return new ValidationError(path, issue?.message ?? "does not fit the state's schema");
 }
 

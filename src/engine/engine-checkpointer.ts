@@ -231,7 +231,7 @@ export class EngineCheckpointer<
         case "version-missing":
           throw new NotFoundError("options.version", `the thread has no version ${version}`);
         case "target-exists":
-          throw new ConflictError(0, 0, "to.threadId names a thread that exists already; it");
+          throw new ConflictError(0, 0, "to.threadId: there is a thread of this id already; choose another id");
         case "forked":
           return await this.#existingThread({ ...target, userId: target.userId ?? source.userId }, "to.threadId");
       }
@@ -266,7 +266,8 @@ export class EngineCheckpointer<
         const written = await this.#states.put(scope, state as AgentState<Custom>, { ...write, before }, turn);
         return { state: written, messages: [...checked.messages] };
       }
-      if (putOptions !== undefined) throw new ValidationError("options", "belong to a state; give parts.state, or leave them out");
+      if (putOptions !== undefined)
+        throw new ValidationError("options", "belong to a state; give parts.state, or leave them out");
       await before();
       if (turn.messages.length > 0 || turn.thread !== null) await this.#log.commit(scope, turn);
       return { state: null, messages: [...checked.messages] };
@@ -298,14 +299,20 @@ export class EngineCheckpointer<
     if (scope.userId !== null || userId === undefined) return;
     const owner = (await this.#store.getThread(scope))?.userId ?? null;
     if (owner === userId) return;
-    throw new ValidationError(`${field}.userId`, "must be the thread's owner; pass config.userId to make a thread of a user's");
+    throw new ValidationError(
+      `${field}.userId`,
+      "must be the thread's owner; pass config.userId to make a thread of a user's",
+    );
   }
 
   async #requireMessages(scope: Scope, cursors: Readonly<Record<string, string | null>>): Promise<void> {
     for (const [name, messageId] of Object.entries(cursors)) {
       if (messageId === null || (await this.#store.getMessage(scope, messageId)) !== null) continue;
       if ((await this.#store.getThread(scope)) === null) continue;
-      throw new NotFoundError(`options.${name}`, "the thread has no message of this id; start again from the first page");
+      throw new NotFoundError(
+        `options.${name}`,
+        "the thread has no message of this id; start again from the first page",
+      );
     }
   }
 

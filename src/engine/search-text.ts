@@ -47,7 +47,7 @@ function textsOfBlock(block: ContentBlock): string[] {
     case "tool_result":
       return stringsIn(block.output);
     case "reasoning":
-      return [block.summary, ...(block.details ?? [])];
+      return [block.summary, ...stringsIn(block.details)];
     case "error":
       return [block.message];
     case "annotation":

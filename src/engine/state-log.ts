@@ -4,7 +4,16 @@ import type { Entry, LogState } from "../log/entry.ts";
 import { fold, foldAll } from "../log/fold.ts";
 import { ConflictError, AccessDeniedError, StorageUnavailableError } from "../model/errors.ts";
 import type { Stamp } from "../model/stamp.ts";
-import type { ColdStore, Scope, StatePart, Tail, TailRequest, Turn, TurnOutcome, VersionEntry } from "../stores/cold-store.ts";
+import type {
+  ColdStore,
+  Scope,
+  StatePart,
+  Tail,
+  TailRequest,
+  Turn,
+  TurnOutcome,
+  VersionEntry,
+} from "../stores/cold-store.ts";
 import type { CallScope } from "./call-scope.ts";
 import { GroupQueue } from "./group-queue.ts";
 import type { NearCache, NearCopy } from "./near-cache.ts";
@@ -112,7 +121,7 @@ export class StateLog {
     for (let attempt = 1; ; attempt++) {
       if (turn.state === null && (head === null || head.state === null)) return null;
       const base = baseStamp(turn.base, head);
-      const entry = turn.state === null ? clearEntry() : nextEntry(sameStamp(head?.stamp, base) ? head : null, turn.state);
+      const entry = entryTo(turn.state, head, base);
       const outcome = await this.#commitEntry(scope, turn, entry, base);
       if ("stamp" in outcome) return outcome;
       if (turn.base.kind !== "any" || attempt === MAX_OVERWRITES) {
@@ -188,7 +197,12 @@ function foldTail(tail: Tail, near: NearCopy | null): NearCopy | null {
     const entries = tail.entries.map((entry): Entry => decodeEntry(entry));
     const state = foldAll(near?.state ?? null, entries);
     const logBytes = logBytesOf(near?.logBytes ?? 0, tail.entries);
-    return { stamp, state, logBytes, liveBytes: near === null ? undefined : liveBytesAfter(near, entries, tail.entries) };
+    return {
+      stamp,
+      state,
+      logBytes,
+      liveBytes: near === null ? undefined : liveBytesAfter(near, entries, tail.entries),
+    };
   } catch (error) {
     throw new UnreadableLogError(stamp, error);
   }
@@ -219,6 +233,12 @@ function logBytesOf(before: number, entries: readonly VersionEntry[]): number {
   return bytes;
 }
 
+/** What leads to a state; a snapshot, if the head that is known is not what the entry will stand on. */
+function entryTo(state: LogState | null, head: NearCopy | null, base: Stamp | null): NextEntry {
+  if (state === null) return clearEntry();
+  return nextEntry(sameStamp(head?.stamp, base) ? head : null, state);
+}
+
 function fits(base: Base, head: NearCopy): boolean {
   if (base.kind === "any") return true;
   if (base.kind === "stamp") return sameStamp(head.stamp, base.stamp);
@@ -239,9 +259,7 @@ function baseStamp(base: Base, head: NearCopy | null): Stamp | null {
 }
 
 function sameStamp(one: Stamp | undefined, other: Stamp | null): boolean {
-  return (
-    one?.version === other?.version && one?.writeId === other?.writeId && one?.incarnation === other?.incarnation
-  );
+  return one?.version === other?.version && one?.writeId === other?.writeId && one?.incarnation === other?.incarnation;
 }
 
 // Written out field by field: spreading costs more than the rest of a call, and these are made for every one.

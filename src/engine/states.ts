@@ -3,7 +3,7 @@ import type { LogState } from "../log/entry.ts";
 import { NotFoundError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
 import { type VersionToken, withToken } from "../model/stamp.ts";
-import { type AgentState, createState, type NoCustomFields } from "../model/state.ts";
+import { type AgentState, createState } from "../model/state.ts";
 import { setOwn } from "../model/value.ts";
 import type { Scope } from "../stores/cold-store.ts";
 import type { StateChange } from "./base-checkpointer.ts";
@@ -87,7 +87,7 @@ export class States<Custom extends object> {
 
   /** The state's fields besides its context, as far as the log can still be read. */
   async #readableFields(scope: Scope): Promise<LogState> {
-    const fields: LogState = { ...createState<NoCustomFields>() };
+    const fields: LogState = { ...createState() };
     try {
       const head = await this.#log.head(scope);
       for (const [key, value] of Object.entries(head?.state ?? {})) setOwn(fields, key, value);

@@ -40,7 +40,7 @@ export function checkThreadFields(input: unknown, scope: Scope, field = "fields"
   if (!isObject(input)) throw new ValidationError(field, `expected an object, got ${kindOf(input)}`);
   const fields = checkShape(fieldsShape, { ...input }, field);
   refuseOtherIds(fields, scope, field);
-  const metadata = (fields.metadata ?? {}) as Record<string, unknown>;
+  const metadata = fields.metadata ?? {};
   const kept: Record<string, string> = {};
   const search: Record<string, string> = {};
   const removed: string[] = [];
@@ -52,8 +52,8 @@ export function checkThreadFields(input: unknown, scope: Scope, field = "fields"
       removed.push(key);
       continue;
     }
-    setOwn(kept as Record<string, unknown>, key, encodeValue(value, "jsonb"));
-    setOwn(search as Record<string, unknown>, key, searchable(stringsIn(value).join("\n")));
+    setOwn(kept, key, encodeValue(value, "jsonb"));
+    setOwn(search, key, searchable(stringsIn(value).join("\n")));
   }
   return {
     threadName: fields.threadName,

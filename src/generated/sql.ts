@@ -58,7 +58,7 @@ export const sql: {
 ), touched as (
   update {{threads}} as thread
   set
-    updated_at = coalesce(to_timestamp((turn.patch ->> 'updatedAtMs')::double precision / 1000), now()),
+    updated_at = coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}}),
     run_id = case when turn.patch ? 'runId' then turn.patch ->> 'runId' else coalesce(turn.run_id, thread.run_id) end,
     thread_name = case when turn.patch ? 'threadName' then turn.patch ->> 'threadName' else thread.thread_name end,
     name_search = case when turn.patch ? 'threadName' then turn.patch ->> 'nameSearch' else thread.name_search end,
@@ -67,7 +67,7 @@ export const sql: {
     metadata_search = case when turn.patch is null then thread.metadata_search else
       (thread.metadata_search - array(select jsonb_array_elements_text(turn.patch -> 'removed')))
         || (turn.patch -> 'metadataSearch') end,
-    next_seq = thread.next_seq + turn.message_count,
+    next_seq = thread.next_seq + turn.message_count + 1,
     recent_writes = case when turn.base_version is null then (turn.write_id || thread.recent_writes)[1:8]
       else thread.recent_writes end
   from turn
@@ -76,8 +76,9 @@ export const sql: {
     and case
       when turn.base_version is null then true
       when turn.base_version = 0 then (
-        select max(state.version) from {{states}} as state
+        select state.version from {{states}} as state
         where state.thread_id = turn.thread_id and state.namespace = turn.namespace
+        limit 1
       ) is null
       else thread.incarnation = turn.base_incarnation
         and turn.base_write_id = (
@@ -99,13 +100,13 @@ export const sql: {
     turn.thread_id, turn.user_id, turn.patch ->> 'threadName', coalesce(turn.patch ->> 'nameSearch', ''),
     coalesce(turn.patch -> 'metadata', '{}'), coalesce(turn.patch -> 'metadataSearch', '{}'),
     case when turn.patch ? 'runId' then turn.patch ->> 'runId' else turn.run_id end,
-    1 + turn.message_count,
+    1 + turn.message_count + 1,
     case when turn.base_version is null then array[turn.write_id] else '{}'::uuid[] end,
-    coalesce(to_timestamp((turn.patch ->> 'createdAtMs')::double precision / 1000), now()),
-    coalesce(to_timestamp((turn.patch ->> 'updatedAtMs')::double precision / 1000), now())
+    coalesce(timestamptz 'epoch' + ((turn.patch ->> 'createdAtMs') || ' ms')::interval, {{now}}),
+    coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}})
   from turn
   where coalesce(turn.base_version, 0) = 0
-    and not exists (select from {{threads}} as thread where thread.thread_id = turn.thread_id)
+    and (select thread.thread_id from {{threads}} as thread where thread.thread_id = turn.thread_id) is null
   returning thread_id, incarnation, next_seq
 ), accepted as (
   select n, thread_id, namespace, write_id, message_count, incarnation, next_seq from touched
@@ -123,7 +124,7 @@ export const sql: {
 ), said as (
   insert into {{messages}} as message (thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id)
   select
-    accepted.thread_id, item.message_id, accepted.next_seq - accepted.message_count + item.place, item.role,
+    accepted.thread_id, item.message_id, accepted.next_seq - 1 - accepted.message_count + item.place, item.role,
     item.body::json, item.search_text, item.sent_at_ms, accepted.write_id
   from unnest(
     (select $17::integer[]), (select $18::integer[]), (select $19::text[]), (select $20::text[]), (select $21::text[]), (select $22::text[]), (select $23::double precision[])
@@ -136,18 +137,25 @@ export const sql: {
 select accepted.n, accepted.incarnation from accepted`,
   deleteMessage: `with touched as (
   update {{threads}} as thread
-  set updated_at = now()
+  set updated_at = {{now}}, recent_writes = ($4::uuid || thread.recent_writes)[1:8]
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+    and not $4::uuid = any (thread.recent_writes)
     and exists (
       select from {{messages}} as message
       where message.thread_id = $1::{{thread_id}} and message.message_id = $3::text
     )
   returning thread.thread_id
+), gone as (
+  delete from {{messages}} as message
+  using touched
+  where message.thread_id = touched.thread_id and message.message_id = $3::text
+  returning message.seq
 )
-delete from {{messages}} as message
-using touched
-where message.thread_id = touched.thread_id and message.message_id = $3::text
-returning message.seq`,
+select gone.seq from gone
+union all
+select 0 from {{threads}} as thread
+where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+  and $4::uuid = any (thread.recent_writes)`,
   deleteThread: `with gone as (
   delete from {{threads}} as thread where thread.thread_id = $1::{{thread_id}}
   returning thread.thread_id, thread.incarnation
@@ -164,8 +172,10 @@ returning incarnation`,
   findDeletion: `select incarnation from {{tombstones}} where thread_id = $1::{{thread_id}} and write_id = $2::uuid`,
   findTurn: `select
   thread.user_id, thread.incarnation,
-  (select max(head.version) from {{states}} as head where head.thread_id = $1::{{thread_id}} and head.namespace = $2::text)
-    as head,
+  (
+    select head.version from {{states}} as head where head.thread_id = $1::{{thread_id}} and head.namespace = $2::text
+    order by head.version desc limit 1
+  ) as head,
   case when $5::uuid = any (thread.recent_writes) or exists (
     select from {{states}} as own
     where own.thread_id = $1::{{thread_id}} and own.namespace = $2::text
@@ -177,16 +187,17 @@ where thread.thread_id = $1::{{thread_id}}`,
   select * from {{threads}} as thread
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
 ), cut as (
-  select state.created_at, state.last_seq
+  select state.last_seq
   from {{states}} as state
   join source using (thread_id)
   where state.namespace = $3::text and state.version = $5::integer
 ), copy as (
   insert into {{threads}} (
-    thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes
+    thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes,
+    updated_at
   )
   select $4::{{thread_id}}, coalesce($6::{{user_id}}, source.user_id), source.thread_name, source.name_search,
-    source.metadata, source.metadata_search, source.run_id, source.next_seq, array[$7::uuid]
+    source.metadata, source.metadata_search, source.run_id, source.next_seq, array[$7::uuid], {{now}}
   from source
   where $5::integer is null or exists (select from cut)
   on conflict (thread_id) do nothing
@@ -199,7 +210,7 @@ where thread.thread_id = $1::{{thread_id}}`,
   where state.thread_id = $1::{{thread_id}}
     and ($5::integer is null
       or (state.namespace = $3::text and state.version <= $5::integer)
-      or (state.namespace <> $3::text and state.created_at <= (select cut.created_at from cut)))
+      or (state.namespace <> $3::text and state.last_seq <= (select cut.last_seq from cut)))
 ), copied_messages as (
   insert into {{messages}} (
     thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at
@@ -281,7 +292,7 @@ where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or threa
 for update`,
   putState: `with touched as (
   update {{threads}} as thread
-  set updated_at = now(), run_id = coalesce($4::text, thread.run_id)
+  set updated_at = {{now}}, run_id = coalesce($4::text, thread.run_id), next_seq = thread.next_seq + 1
   where thread.thread_id = $1::{{thread_id}}
     and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
     and thread.incarnation = $5::bigint
@@ -312,7 +323,7 @@ select touched.incarnation from touched`,
   limit (select 1000000)
 ), touched as (
   update {{threads}} as thread
-  set updated_at = now(), run_id = coalesce(turn.run_id, thread.run_id)
+  set updated_at = {{now}}, run_id = coalesce(turn.run_id, thread.run_id), next_seq = thread.next_seq + 1
   from turn
   where thread.thread_id = turn.thread_id
     and (turn.user_id is null or thread.user_id = turn.user_id)
@@ -340,9 +351,10 @@ from {{threads}} as thread
 left join {{states}} as state
   on state.thread_id = thread.thread_id and state.namespace = $3::text
   and state.version >= coalesce($4::integer, (
-    select max(start.version) from {{states}} as start
+    select start.version from {{states}} as start
     where start.thread_id = $1::{{thread_id}} and start.namespace = $3::text and start.kind <> 'delta'
       and start.version <= coalesce($5::integer, 2147483647)
+    order by start.version desc limit 1
   ))
   and state.version <= coalesce($5::integer, 2147483647)
 where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
@@ -362,9 +374,10 @@ left join lateral (
   from {{states}} as item
   where item.thread_id = request.thread_id and item.namespace = request.namespace
     and item.version >= coalesce(request.known, (
-      select max(start.version) from {{states}} as start
+      select start.version from {{states}} as start
       where start.thread_id = request.thread_id and start.namespace = request.namespace and start.kind <> 'delta'
         and start.version <= coalesce(request.upto, 2147483647)
+      order by start.version desc limit 1
     ))
     and item.version <= coalesce(request.upto, 2147483647)
 ) as state on true
@@ -436,6 +449,7 @@ create table {{messages}} (
   created_at timestamptz not null default now(),
   primary key (thread_id, message_id)
 );
-create unique index {{messages_order_idx}} on {{messages}} (thread_id, seq);`,
+create unique index {{messages_order_idx}} on {{messages}} (thread_id, seq);
+alter table {{messages}} alter column thread_id set (n_distinct = -0.01);`,
   },
 ];

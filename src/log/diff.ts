@@ -53,6 +53,6 @@ function compact(
 }
 
 /** A record without a prototype: a key named `__proto__` is a key like any other. */
-export function newRecord<T>(): Record<string, T> {
+function newRecord<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }

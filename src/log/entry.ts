@@ -28,7 +28,7 @@ export type Entry =
   | { readonly kind: "clear" };
 
 /** The three kinds of entries. A chain begins with a snapshot or a clear. */
-export type EntryKind = Entry["kind"];
+export type EntryKind = "delta" | "snapshot" | "clear";
 
 /** What one version is, as a store keeps it. */
 export interface StoredEntry {

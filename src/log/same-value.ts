@@ -18,7 +18,12 @@ function sameObject(left: object, right: object): boolean {
   if (left instanceof Map) return sameList(flatten(left), flatten(right as ReadonlyMap<unknown, unknown>));
   if (left instanceof Set) return sameList([...left], [...(right as ReadonlySet<unknown>)]);
   if (left instanceof Uint8Array) return sameList([...left], [...(right as Uint8Array)]);
-  return String(left) === String(right); // URL and RegExp are what they print
+  if (left instanceof URL) return left.href === (right as URL).href;
+  return sameRegExp(left as RegExp, right as RegExp);
+}
+
+function sameRegExp(left: RegExp, right: RegExp): boolean {
+  return left.source === right.source && left.flags === right.flags;
 }
 
 function sameList(left: readonly unknown[], right: readonly unknown[]): boolean {

@@ -140,22 +140,30 @@ function revive(kind: unknown, v: unknown): unknown {
       return undefined;
     case "date":
       return new Date((v as number | null) ?? Number.NaN);
-    case "map":
-      return new Map((fromJson(v) as [unknown, unknown][]).map(([key, value]) => [key, value]));
-    case "set":
-      return new Set(fromJson(v) as unknown[]);
-    case "url":
-      return new URL(fromJson(v) as string);
-    case "regexp":
-      return reviveRegExp(fromJson(v) as readonly [string, string]);
     case "bytes":
       return new Uint8Array(Buffer.from(v as string, "base64"));
     case "buffer":
       return Buffer.from(v as string, "base64");
+    default:
+      return reviveOuter(kind, fromJson(v));
+  }
+}
+
+/** The kinds that hold values which may be tagged themselves; `inner` is revived already. */
+function reviveOuter(kind: unknown, inner: unknown): unknown {
+  switch (kind) {
+    case "map":
+      return new Map(inner as readonly [unknown, unknown][]);
+    case "set":
+      return new Set(inner as readonly unknown[]);
+    case "url":
+      return new URL(inner as string);
+    case "regexp":
+      return reviveRegExp(inner as readonly [string, string]);
     case "object":
-      return reviveEntries(v, {});
+      return reviveEntries(inner as readonly [string, unknown][], {});
     case "bare":
-      return reviveEntries(v, Object.create(null) as Record<string, unknown>);
+      return reviveEntries(inner as readonly [string, unknown][], Object.create(null) as Record<string, unknown>);
     default:
       throw new Error("a stored value has a tag that this version does not know");
   }
@@ -165,7 +173,10 @@ function reviveRegExp([source, flags]: readonly [string, string]): RegExp {
   return new RegExp(source, flags);
 }
 
-function reviveEntries(v: unknown, target: Record<string, unknown>): Record<string, unknown> {
-  for (const [key, value] of fromJson(v) as [string, unknown][]) setOwn(target, key, value);
+function reviveEntries(
+  entries: readonly [string, unknown][],
+  target: Record<string, unknown>,
+): Record<string, unknown> {
+  for (const [key, value] of entries) setOwn(target, key, value);
   return target;
 }

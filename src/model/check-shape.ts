@@ -19,10 +19,11 @@ export function checkShape<T>(
   field: string,
   error: ShapeError = validationError,
 ): T {
-  const result = v.safeParse(shape, value, { abortEarly: true });
+  // A shape that has words of its own for what is wrong keeps them: `message` speaks for the others.
+  const result = v.safeParse(shape, value, { abortEarly: true, message: problemOf });
   if (result.success) return value as T;
   const [issue] = result.issues;
-  throw error(fieldOf(issue, field), problemOf(issue));
+  throw error(fieldOf(issue, field), issue.message);
 }
 
 function fieldOf(issue: v.BaseIssue<unknown>, field: string): string {
@@ -33,10 +34,12 @@ function fieldOf(issue: v.BaseIssue<unknown>, field: string): string {
 }
 
 function problemOf(issue: v.BaseIssue<unknown>): string {
-  const missing = issue.received === "undefined";
-  if (issue.kind === "schema" && issue.type === "strict_object" && issue.expected === "never") return "is not known here";
-  if (issue.kind === "validation") return issue.message;
-  return missing ? `is missing; expected ${issue.expected}` : `expected ${issue.expected}, got ${kindOf(issue.input)}`;
+  if (issue.kind !== "schema") return issue.message;
+  if (issue.type === "strict_object" && issue.expected === "never") return "is not known here";
+  if (issue.received !== "undefined") return `expected ${issue.expected}, got ${kindOf(issue.input)}`;
+  // Of a key that is not there, valibot expects the key itself.
+  const isKey = issue.type === "strict_object" || issue.type === "loose_object";
+  return isKey ? "is missing" : `is missing; expected ${issue.expected}`;
 }
 
 /** What a value is, without telling the value. */

@@ -32,7 +32,10 @@ export interface UserConfig<UserId extends AnyId = string> {
 }
 
 /** Whose sessions `stats` counts. */
-export interface StatsConfig<ThreadId extends AnyId = string, UserId extends AnyId = string> extends UserConfig<UserId> {
+export interface StatsConfig<
+  ThreadId extends AnyId = string,
+  UserId extends AnyId = string,
+> extends UserConfig<UserId> {
   /** Only this thread. */
   readonly threadId?: ThreadId | undefined;
 }

@@ -64,15 +64,19 @@ export class ConflictError extends CheckpointerError {
   /** The version that stands now; 0: there is none. */
   readonly actual: number;
 
-  constructor(expected: number, actual: number, what = "the thread's state") {
-    super(
-      `${what} is at version ${actual}, the write was based on version ${expected}. ` +
-        `Read it again with getState() and repeat the change, or use updateState(), which does both; ` +
-        `{ onConflict: "overwrite" } lets the last writer win.`,
-    );
+  constructor(expected: number, actual: number, message: string = staleMessage(expected, actual)) {
+    super(message);
     this.expected = expected;
     this.actual = actual;
   }
+}
+
+function staleMessage(expected: number, actual: number): string {
+  return (
+    `the thread's state is at version ${actual}, the write was based on version ${expected}. ` +
+    `Read it again with getState() and repeat the change, or use updateState(), which does both; ` +
+    `{ onConflict: "overwrite" } lets the last writer win.`
+  );
 }
 
 /** Something that the call named (a version, a message, a source thread) does not exist, or is not visible to this user. */

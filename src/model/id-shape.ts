@@ -18,7 +18,10 @@ function keyText(what: string, maxBytes: number): v.GenericSchema<string> {
   return v.pipe(
     v.string(),
     v.check((text) => !/[\0\p{Surrogate}]/u.test(text), `${what} must not contain NUL or lone surrogates`),
-    v.check((text) => Buffer.byteLength(text) <= maxBytes, `${what} must not be longer than ${maxBytes} bytes of UTF-8`),
+    v.check(
+      (text) => Buffer.byteLength(text) <= maxBytes,
+      `${what} must not be longer than ${maxBytes} bytes of UTF-8`,
+    ),
   );
 }
 

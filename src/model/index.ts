@@ -31,12 +31,6 @@ export {
   type ToolCall,
 } from "./message.ts";
 export { type Stamp, versionOf } from "./stamp.ts";
-export {
-  type AgentState,
-  type BaseAgentState,
-  createState,
-  type ExecutionMeta,
-  type NoCustomFields,
-} from "./state.ts";
+export { type AgentState, type BaseAgentState, createState, type ExecutionMeta, type NoCustomFields } from "./state.ts";
 export type * from "./stats.ts";
 export type * from "./thread.ts";

@@ -59,7 +59,7 @@ export interface Message {
   readonly usage?: TokenUsage | undefined;
   /** Anything of yours. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** When it was said: milliseconds since 1970. Left out, `since` and `until` go by the time of storing. */
+  /** When it was said: milliseconds since 1970. Left out, `since` and `until` go by the time of storing; a replaced message keeps its time. */
   readonly timestamp?: number | undefined;
   /** Whether it is one piece of an answer that is still streaming. */
   readonly delta?: boolean | undefined;

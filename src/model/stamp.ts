@@ -39,13 +39,6 @@ export function withToken<T extends object>(state: T, token: VersionToken): T {
   return carrier;
 }
 
-/** The custom and base fields of a state, without its token. */
-export function withoutToken<T extends object>(state: T): T {
-  if (tokenOf(state) === undefined) return state;
-  const { [VERSION]: _token, ...fields } = state as T & { [VERSION]?: VersionToken };
-  return fields as T;
-}
-
 /** The version of a state that a checkpointer returned or stored (1, 2, 3 …); undefined for a fresh one. */
 export function versionOf(state: object): number | undefined {
   return tokenOf(state)?.version;

@@ -29,6 +29,7 @@ export interface BaseAgentState {
 }
 
 /** No custom fields. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- unlike `object`, it is also a `Record<string, unknown>`
 export type NoCustomFields = Record<never, never>;
 
 /** An agent's state: the base fields and your own, which a Standard Schema describes (option `state`). */
@@ -40,13 +41,20 @@ export const baseStateKeys: ReadonlySet<string> = new Set(["context", "contextSu
 /**
  * A fresh state (the seed's `AgentState()`): empty context, no summary, step 0. It carries no version, so putting it overwrites.
  *
+ * Not generic: a function that is to return a state would otherwise have its return type taken for the custom fields.
+ */
+export function createState(): AgentState;
+/**
+ * A fresh state with fields of yours.
+ *
  * @param fields - base fields to start with, and custom fields
  */
 export function createState<Custom extends object = NoCustomFields>(
   ...[fields]: NoCustomFields extends Custom
     ? [fields?: Partial<BaseAgentState> & Custom]
     : [fields: Partial<BaseAgentState> & Custom]
-): AgentState<Custom> {
+): AgentState<Custom>;
+export function createState<Custom extends object>(fields?: Partial<BaseAgentState> & Custom): AgentState<Custom> {
   return {
     context: [],
     contextSummary: null,

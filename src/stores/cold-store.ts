@@ -117,7 +117,7 @@ export interface MessageRow {
   readonly body: string;
   /** What searches look at: see `searchable` in the engine. */
   readonly searchText: string;
-  /** When it was said, in milliseconds since 1970; null: now. */
+  /** When it was said, in milliseconds since 1970; null: now, or where the message was there already, the time that it had. */
   readonly sentAtMs: number | null;
 }
 
@@ -143,14 +143,28 @@ export interface ThreadPatch {
 
 /** What became of a turn. */
 export type TurnOutcome =
-  /** It is durable. */
-  | { readonly kind: "committed"; readonly incarnation: number }
-  /** Nothing of it was written: its base is not the head, which is at this version (0: none). */
-  | { readonly kind: "conflict"; readonly actual: number }
-  /** Nothing of it was written: the thread is another user's. */
-  | { readonly kind: "denied" }
-  /** Nothing of it was written, or (retryable, `StorageUnavailableError`) it is not known whether it was. */
-  | { readonly kind: "failed"; readonly error: CheckpointerError };
+  | {
+      /** It is durable. */
+      readonly kind: "committed";
+      /** The thread's, which the turn may have made. */
+      readonly incarnation: number;
+    }
+  | {
+      /** Nothing of it was written: its base is not the head. */
+      readonly kind: "conflict";
+      /** The version of the head; 0: none. */
+      readonly actual: number;
+    }
+  | {
+      /** Nothing of it was written: the thread is another user's. */
+      readonly kind: "denied";
+    }
+  | {
+      /** Nothing of it was written, or (retryable, `StorageUnavailableError`) it is not known whether it was. */
+      readonly kind: "failed";
+      /** Why. */
+      readonly error: CheckpointerError;
+    };
 
 /** Asks for the head of a state, and for what leads to it. */
 export interface TailRequest extends Scope {

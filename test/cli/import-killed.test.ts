@@ -89,18 +89,18 @@ describe("an import that is killed and started again loses and doubles nothing",
       // Killed when the store has so many versions: at its first turns, inside, and short of the end.
       let kills = 0;
       for (const versions of [1, 300, 700, VERSIONS - 60]) {
-        let isEnded = false;
-        const run = agenity(["import", file, ...args], {
+        const run = { isEnded: false };
+        const ending = agenity(["import", file, ...args], {
           onStart: (kill) => {
             const watch = async (): Promise<void> => {
-              while (!isEnded && (await watcher.stats()).versions < versions) continue;
+              while (!run.isEnded && (await watcher.stats()).versions < versions) continue;
               kill();
             };
             void watch();
           },
         });
-        if ((await run).status === null) kills++;
-        isEnded = true;
+        if ((await ending).status === null) kills++;
+        run.isEnded = true;
       }
       expect(kills).toBeGreaterThan(0);
       const { messages, versions } = await watcher.stats();

@@ -136,10 +136,9 @@ describe("parts", () => {
 
   test("each becomes a block, and is found again", () => {
     const message = one({ role: "user", content: parts });
-    expect(message.content.map((block) => block.type)).toEqual([
-      ...["text", "image", "image", "image", "audio", "document", "document"],
-      ...["data", "data", "data", "data", "data", "data"],
-    ]);
+    expect(message.content.map((block) => block.type).join(" ")).toBe(
+      "text image image image audio document document data data data data data data",
+    );
     expect(toOpenAiChat(message)["content"]).toEqual(parts);
   });
 

@@ -42,7 +42,12 @@ describe("on an embedded database", { timeout: TIMEOUT_MS }, () => {
     const { status, stdout } = await inStore("import", sample, "--json");
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ imported: 0, continued: 0, unchanged: 9, failed: 0, messages: 0, versions: 0 },
+      imported: 0,
+      continued: 0,
+      unchanged: 9,
+      failed: 0,
+      messages: 0,
+      versions: 0,
       stored: { threads: 9, messages: 94, versions: 41 },
     });
     expect((await inStore("import", sample)).stdout).toContain("nothing new: all of it was stored already");
@@ -179,7 +184,9 @@ describe("on a server", { timeout: TIMEOUT_MS }, () => {
     const results = await Promise.all(
       [1, 2].map(() => agenity(["import", sample, "--json", "--user", "alice", ...onServer])),
     );
-    expect(results.map(({ status, stderr }) => [status, stderr])).toEqual([
+    // Progress may be told on a slow machine; nothing else is.
+    const notes = results.map(({ status, stderr }) => [status, stderr.replaceAll(/^\d+ %, \d+ messages\n/gm, "")]);
+    expect(notes).toEqual([
       [0, ""],
       [0, ""],
     ]);

@@ -5,7 +5,7 @@ import { createState, Message, type MessageRole } from "../../src/index.ts";
 const letters: Readonly<Record<string, MessageRole>> = { s: "system", u: "user", a: "assistant", t: "tool" };
 
 function conversation(roles: string): Message[] {
-  return [...roles].map((letter, index) =>
+  return Array.from(roles, (letter, index) =>
     Message.text(`Zoë says ${index} 🎂`, { role: letters[letter] ?? "user", messageId: `m${index}`, timestamp: 0 }),
   );
 }

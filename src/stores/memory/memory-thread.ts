@@ -1,7 +1,7 @@
 import type { AnyId } from "../../model/config.ts";
 import type { Stamp } from "../../model/stamp.ts";
 import type { StoreStats, Tail, TailRequest, ThreadRow, Turn, VersionQuery, VersionRow } from "../cold-store.ts";
-import { MemoryMessages } from "./memory-messages.ts";
+import type { MemoryMessages } from "./memory-messages.ts";
 import { MemoryStateLog, type StoredVersion } from "./memory-state-log.ts";
 import { MemoryThreadFields } from "./memory-thread-fields.ts";
 

@@ -42,7 +42,7 @@ export async function migrate(driver: SqlDriver, options: TableOptions): Promise
       }
       await run(session, "record", [migration.version, migration.name]);
     }
-    checkIdTypes(await run(session, "idColumns", [options.schema, `${options.tablePrefix}threads`]), options);
+    checkIdTypes(await run(session, "idColumns", idTableOf(options)), options);
   });
 }
 
@@ -57,6 +57,13 @@ export async function checkSchema(driver: SqlDriver, options: TableOptions): Pro
       `the tables are at schema version ${found}, this library needs ${SUPPORTED}; run \`await checkpointer.setup()\``,
     );
   }
+  const columns = await driver.query(statement("idColumns", SQL.idColumns), idTableOf(options));
+  checkIdTypes(columns, options);
+}
+
+/** Whose columns tell which types of ids the tables were made with. */
+function idTableOf({ schema, tablePrefix }: TableOptions): readonly string[] {
+  return [schema, `${tablePrefix}threads`];
 }
 
 async function newestVersion(driver: SqlDriver, options: TableOptions): Promise<number> {
@@ -81,7 +88,10 @@ function refuseNewer(found: number): void {
 /** Tables made with other id types would refuse ids one by one, or order them differently: better told at once. */
 function checkIdTypes(columns: readonly Parameters<typeof textIn>[0][], options: TableOptions): void {
   const kinds = { text: "string", integer: "int", bigint: "bigint" } as Readonly<Record<string, string>>;
-  const wanted = { thread_id: ["options.idType", options.idType], user_id: ["options.userIdType", options.userIdType] } as const;
+  const wanted = {
+    thread_id: ["options.idType", options.idType],
+    user_id: ["options.userIdType", options.userIdType],
+  } as const;
   for (const column of columns) {
     const [field, kind] = wanted[textIn(column, "column_name") as keyof typeof wanted];
     const actual = kinds[textIn(column, "data_type")];

@@ -32,6 +32,8 @@ const RAW_TYPES = { getTypeParser: () => (value: unknown) => value };
 
 /** PostgreSQL through `pg`. */
 export class PgDriver implements SqlDriver {
+  /** Its clock counts microseconds. */
+  readonly now = "now()";
   readonly #source: PgSource;
   readonly #close: boolean;
   #pool: Promise<Pool> | undefined;
@@ -68,8 +70,9 @@ export class PgDriver implements SqlDriver {
   async close(): Promise<void> {
     const pool = await this.#pool?.catch(() => undefined);
     if (pool === undefined) return;
-    if (this.#close) await pool.end();
-    else pool.off("error", ignoreIdleError);
+    // A pool of ours that is left open keeps its listener: nobody else could hear of its broken connections.
+    if (this.#source.kind === "pool") pool.off("error", ignoreIdleError);
+    else if (this.#close) await pool.end();
   }
 
   async #connected<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {

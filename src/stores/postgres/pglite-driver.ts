@@ -10,8 +10,17 @@ export type PgliteSource =
   /** A database of the caller's. */
   | { readonly kind: "database"; readonly database: PGlite };
 
+/**
+ * Its clock counts milliseconds, and more than one write may come in one. The last instant is kept as a setting of the one session that
+ * there is; after a rollback of the first write, it is an empty text.
+ */
+const LATER_THAN_BEFORE = `set_config('agenity.now', greatest(
+  now(), nullif(current_setting('agenity.now', true), '')::timestamptz + interval '1 microsecond'
+)::text, false)::timestamptz`;
+
 /** PostgreSQL inside this process, through PGlite. It has one connection: whatever waits, travels together. */
 export class PgliteDriver implements SqlDriver {
+  readonly now: string = LATER_THAN_BEFORE;
   readonly #source: PgliteSource;
   readonly #close: boolean;
   #database: Promise<PGlite> | undefined;
@@ -33,7 +42,9 @@ export class PgliteDriver implements SqlDriver {
   }
 
   async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
-    return await this.#counted(async (database) => await database.transaction((transaction) => work(sessionOf(transaction))));
+    return await this.#counted(
+      async (database) => await database.transaction((transaction) => work(sessionOf(transaction))),
+    );
   }
 
   async close(): Promise<void> {
@@ -74,7 +85,9 @@ export class PgliteDriver implements SqlDriver {
     } catch (cause) {
       await this.#lock?.release();
       const name = cause instanceof Error ? cause.name : "an unknown error";
-      throw new StorageUnavailableError(`the embedded database in ${folder} cannot be opened (${name})`, { retryable: false });
+      throw new StorageUnavailableError(`the embedded database in ${folder} cannot be opened (${name})`, {
+        retryable: false,
+      });
     }
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import pRetry from "p-retry";
 import type { AnyId } from "../../model/config.ts";
 import type * as port from "../cold-store.ts";
@@ -23,7 +24,7 @@ export class PostgresColdStore implements port.ColdStore {
   constructor(driver: SqlDriver, tables: TableOptions) {
     this.#driver = driver;
     this.#tables = tables;
-    this.#statements = statementsFor(tables);
+    this.#statements = statementsFor(tables, driver.now);
     this.#committer = new TurnCommitter(driver, this.#statements, tables);
   }
 
@@ -75,7 +76,9 @@ export class PostgresColdStore implements port.ColdStore {
   }
 
   async deleteMessage(scope: port.Scope, messageId: string): Promise<boolean> {
-    const rows = await this.#query(this.#statements.deleteMessage, [scope.threadId, scope.userId, messageId]);
+    // One id for all tries: the one that comes after a lost answer knows by it that the message is deleted already.
+    const values = [scope.threadId, scope.userId, messageId, randomUUID()];
+    const rows = await this.#query(this.#statements.deleteMessage, values);
     return rows.length > 0;
   }
 
@@ -87,7 +90,13 @@ export class PostgresColdStore implements port.ColdStore {
   async listThreads(userId: AnyId | null, query: port.ThreadQuery): Promise<readonly port.ThreadRow[]> {
     const { search, metadata, after, before, limit, offset } = query;
     const rows = await this.#query(this.#statements.listThreads, [
-      userId, search, metadata, after, before, limit, offset,
+      userId,
+      search,
+      metadata,
+      after,
+      before,
+      limit,
+      offset,
     ]);
     return rows.map((row) => this.#threadRow(row));
   }

@@ -16,7 +16,7 @@ export function textIn(row: Row, column: string): string {
 /** A text, or null. */
 export function nullableTextIn(row: Row, column: string): string | null {
   const value = row[column];
-  return value === null || value === undefined ? null : String(value as string);
+  return value === null || value === undefined ? null : textIn(row, column);
 }
 
 /** An id of the configured kind, or null. */

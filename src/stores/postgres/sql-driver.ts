@@ -19,6 +19,8 @@ export interface SqlSession {
 
 /** A database by whichever driver. */
 export interface SqlDriver extends SqlSession {
+  /** SQL for the instant of a write. Writes that come one after the other have instants in the same order. */
+  readonly now: string;
   /** Runs `work` in one transaction on one connection; rolled back if it throws. */
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
   /** Whether a statement sent now would have to wait. */

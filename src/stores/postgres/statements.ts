@@ -16,7 +16,7 @@ export interface TableOptions {
 }
 
 /** The files of `sql/`. `list-messages` is made twice, once a direction. */
-export type StatementName = Exclude<keyof typeof sql, "listMessages"> | "listMessagesAscending" | "listMessagesDescending";
+type StatementName = Exclude<keyof typeof sql, "listMessages"> | "listMessagesAscending" | "listMessagesDescending";
 
 /** Every statement, for one set of tables. */
 export type Statements = Readonly<Record<StatementName, Statement>>;
@@ -31,15 +31,27 @@ const REPLANNED: ReadonlySet<string> = new Set<StatementName>([
 
 const COLUMN_TYPES: Readonly<Record<IdKind, string>> = { string: "text", int: "integer", bigint: "bigint" };
 
-/** The statements with the names of the tables filled in. */
-export function statementsFor(options: TableOptions): Statements {
+/**
+ * The statements with the names of the tables filled in.
+ * @param now - as {@link SqlDriver.now}
+ */
+export function statementsFor(options: TableOptions, now: string): Statements {
   const { listMessages, ...others } = sql;
   const texts: Readonly<Record<string, string>> = {
     ...others,
     listMessagesAscending: listMessages.replace("{{direction}}", "asc"),
     listMessagesDescending: listMessages.replace("{{direction}}", "desc"),
   };
-  const statements = Object.entries(texts).map(([name, text]) => [name, statement(name, fillNames(text, options))]);
+  const statements = Object.entries(texts).map(([name, text]) => [
+    name,
+    statement(
+      name,
+      fillNames(
+        text.replaceAll("{{now}}", () => now),
+        options,
+      ),
+    ),
+  ]);
   return Object.fromEntries(statements) as Statements;
 }
 
@@ -85,6 +97,6 @@ function column(type: string): string {
 }
 
 /** An identifier, whatever it contains. */
-export function quoted(identifier: string): string {
+function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }

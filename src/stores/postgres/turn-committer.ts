@@ -76,21 +76,24 @@ export class TurnCommitter {
   async #commitOne(turn: Turn): Promise<TurnOutcome> {
     let replyLost = false;
     try {
-      return await pRetry(async () => {
-        // A turn whose reply was lost may be there: asked first, because sending it again could undo what others wrote since.
-        if (replyLost) {
-          const found = await this.#find(turn);
-          if (found?.written === true) return { kind: "committed", incarnation: found.incarnation };
-        }
-        try {
-          const incarnation = (await this.#send([turn])).get(turn);
-          if (incarnation !== undefined) return { kind: "committed", incarnation } satisfies TurnOutcome;
-        } catch (error) {
-          replyLost ||= isLostReply(error);
-          throw error;
-        }
-        return await this.#whyRefused(turn);
-      }, { ...RETRIES, shouldRetry: ({ error }) => error instanceof TryAgain || isRace(error) || isLostReply(error) });
+      return await pRetry(
+        async () => {
+          // A turn whose reply was lost may be there: asked first, because sending it again could undo what others wrote since.
+          if (replyLost) {
+            const found = await this.#find(turn);
+            if (found?.written === true) return { kind: "committed", incarnation: found.incarnation };
+          }
+          try {
+            const incarnation = (await this.#send([turn])).get(turn);
+            if (incarnation !== undefined) return { kind: "committed", incarnation } satisfies TurnOutcome;
+          } catch (error) {
+            replyLost ||= isLostReply(error);
+            throw error;
+          }
+          return await this.#whyRefused(turn);
+        },
+        { ...RETRIES, shouldRetry: ({ error }) => error instanceof TryAgain || isRace(error) || isLostReply(error) },
+      );
     } catch (error) {
       return failed(error);
     }

@@ -7,9 +7,17 @@ export function putStateValues(turn: Turn): readonly unknown[] {
   const base = turn.state?.base;
   const entry = turn.state?.entries[0];
   return [
-    turn.threadId, turn.userId, turn.namespace, turn.runId,
-    base?.incarnation, base?.version, base?.writeId,
-    entry?.kind, entry?.body, entry?.writeId, entry?.metadata,
+    turn.threadId,
+    turn.userId,
+    turn.namespace,
+    turn.runId,
+    base?.incarnation,
+    base?.version,
+    base?.writeId,
+    entry?.kind,
+    entry?.body,
+    entry?.writeId,
+    entry?.metadata,
   ];
 }
 
@@ -33,7 +41,9 @@ export function putStatesValues(turns: readonly Turn[]): readonly unknown[] {
 
 /** Whether `put-state.sql` can write a turn: one version on top of another, and nothing else. */
 export function isPlainState(turn: Turn): boolean {
-  return turn.state?.base != null && turn.state.entries.length === 1 && turn.messages.length === 0 && turn.thread === null;
+  const { state } = turn;
+  if (state === null || state.base === null || state.entries.length !== 1) return false;
+  return turn.messages.length === 0 && turn.thread === null;
 }
 
 /** The parameters of `commit-turns.sql`. */
@@ -73,7 +83,13 @@ function entryColumns(turns: readonly Turn[]): unknown[] {
 
 function messageColumns(turns: readonly Turn[]): unknown[] {
   const columns: [number[], number[], string[], string[], string[], string[], (number | null)[]] = [
-    [], [], [], [], [], [], [],
+    [],
+    [],
+    [],
+    [],
+    [],
+    [],
+    [],
   ];
   for (const [index, turn] of turns.entries()) {
     for (const [place, message] of turn.messages.entries()) {

@@ -6,6 +6,7 @@
 -- The plan is made once and must serve any number of turns and tables of any size, also when it was made while they were empty: so the
 -- arrays and the limit stand in subselects, where the planner sees no numbers and expects one turn, and what it looks up are scalars,
 -- which it cannot turn into a scan of the whole table.
+-- A turn takes a place in the thread's order for each message and one for itself, behind them: its versions stand there (last_seq).
 -- Returns turn and incarnation of those that were accepted. A race for the same version or thread breaks a primary key, and so the
 -- whole statement; the turns are then repeated one by one. Served by the primary keys of all tables.
 with turn as materialized (
@@ -19,7 +20,7 @@ with turn as materialized (
 ), touched as (
   update {{threads}} as thread
   set
-    updated_at = coalesce(to_timestamp((turn.patch ->> 'updatedAtMs')::double precision / 1000), now()),
+    updated_at = coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}}),
     run_id = case when turn.patch ? 'runId' then turn.patch ->> 'runId' else coalesce(turn.run_id, thread.run_id) end,
     thread_name = case when turn.patch ? 'threadName' then turn.patch ->> 'threadName' else thread.thread_name end,
     name_search = case when turn.patch ? 'threadName' then turn.patch ->> 'nameSearch' else thread.name_search end,
@@ -28,7 +29,7 @@ with turn as materialized (
     metadata_search = case when turn.patch is null then thread.metadata_search else
       (thread.metadata_search - array(select jsonb_array_elements_text(turn.patch -> 'removed')))
         || (turn.patch -> 'metadataSearch') end,
-    next_seq = thread.next_seq + turn.message_count,
+    next_seq = thread.next_seq + turn.message_count + 1,
     recent_writes = case when turn.base_version is null then (turn.write_id || thread.recent_writes)[1:8]
       else thread.recent_writes end
   from turn
@@ -37,8 +38,9 @@ with turn as materialized (
     and case
       when turn.base_version is null then true
       when turn.base_version = 0 then (
-        select max(state.version) from {{states}} as state
+        select state.version from {{states}} as state
         where state.thread_id = turn.thread_id and state.namespace = turn.namespace
+        limit 1
       ) is null
       else thread.incarnation = turn.base_incarnation
         and turn.base_write_id = (
@@ -60,13 +62,13 @@ with turn as materialized (
     turn.thread_id, turn.user_id, turn.patch ->> 'threadName', coalesce(turn.patch ->> 'nameSearch', ''),
     coalesce(turn.patch -> 'metadata', '{}'), coalesce(turn.patch -> 'metadataSearch', '{}'),
     case when turn.patch ? 'runId' then turn.patch ->> 'runId' else turn.run_id end,
-    1 + turn.message_count,
+    1 + turn.message_count + 1,
     case when turn.base_version is null then array[turn.write_id] else '{}'::uuid[] end,
-    coalesce(to_timestamp((turn.patch ->> 'createdAtMs')::double precision / 1000), now()),
-    coalesce(to_timestamp((turn.patch ->> 'updatedAtMs')::double precision / 1000), now())
+    coalesce(timestamptz 'epoch' + ((turn.patch ->> 'createdAtMs') || ' ms')::interval, {{now}}),
+    coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}})
   from turn
   where coalesce(turn.base_version, 0) = 0
-    and not exists (select from {{threads}} as thread where thread.thread_id = turn.thread_id)
+    and (select thread.thread_id from {{threads}} as thread where thread.thread_id = turn.thread_id) is null
   returning thread_id, incarnation, next_seq
 ), accepted as (
   select n, thread_id, namespace, write_id, message_count, incarnation, next_seq from touched
@@ -84,7 +86,7 @@ with turn as materialized (
 ), said as (
   insert into {{messages}} as message (thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id)
   select
-    accepted.thread_id, item.message_id, accepted.next_seq - accepted.message_count + item.place, item.role,
+    accepted.thread_id, item.message_id, accepted.next_seq - 1 - accepted.message_count + item.place, item.role,
     item.body::json, item.search_text, item.sent_at_ms, accepted.write_id
   from unnest(
     (select $17::integer[]), (select $18::integer[]), (select $19::text[]), (select $20::text[]), (select $21::text[]), (select $22::text[]), (select $23::double precision[])

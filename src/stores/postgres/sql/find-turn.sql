@@ -3,8 +3,10 @@
 -- Returns owner, incarnation, head version, and 1 where the turn is there; no row: there is no such thread.
 select
   thread.user_id, thread.incarnation,
-  (select max(head.version) from {{states}} as head where head.thread_id = $1::{{thread_id}} and head.namespace = $2::text)
-    as head,
+  (
+    select head.version from {{states}} as head where head.thread_id = $1::{{thread_id}} and head.namespace = $2::text
+    order by head.version desc limit 1
+  ) as head,
   case when $5::uuid = any (thread.recent_writes) or exists (
     select from {{states}} as own
     where own.thread_id = $1::{{thread_id}} and own.namespace = $2::text

@@ -6,16 +6,17 @@ with source as (
   select * from {{threads}} as thread
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
 ), cut as (
-  select state.created_at, state.last_seq
+  select state.last_seq
   from {{states}} as state
   join source using (thread_id)
   where state.namespace = $3::text and state.version = $5::integer
 ), copy as (
   insert into {{threads}} (
-    thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes
+    thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes,
+    updated_at
   )
   select $4::{{thread_id}}, coalesce($6::{{user_id}}, source.user_id), source.thread_name, source.name_search,
-    source.metadata, source.metadata_search, source.run_id, source.next_seq, array[$7::uuid]
+    source.metadata, source.metadata_search, source.run_id, source.next_seq, array[$7::uuid], {{now}}
   from source
   where $5::integer is null or exists (select from cut)
   on conflict (thread_id) do nothing
@@ -28,7 +29,8 @@ with source as (
   where state.thread_id = $1::{{thread_id}}
     and ($5::integer is null
       or (state.namespace = $3::text and state.version <= $5::integer)
-      or (state.namespace <> $3::text and state.created_at <= (select cut.created_at from cut)))
+      -- Not by created_at: that is when a turn began, and of two at once the later one may have been committed first.
+      or (state.namespace <> $3::text and state.last_seq <= (select cut.last_seq from cut)))
 ), copied_messages as (
   insert into {{messages}} (
     thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at

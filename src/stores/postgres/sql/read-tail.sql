@@ -8,9 +8,11 @@ from {{threads}} as thread
 left join {{states}} as state
   on state.thread_id = thread.thread_id and state.namespace = $3::text
   and state.version >= coalesce($4::integer, (
-    select max(start.version) from {{states}} as start
+    -- Not max(): a plan that does not know the thread expects few versions, and would read them all.
+    select start.version from {{states}} as start
     where start.thread_id = $1::{{thread_id}} and start.namespace = $3::text and start.kind <> 'delta'
       and start.version <= coalesce($5::integer, 2147483647)
+    order by start.version desc limit 1
   ))
   and state.version <= coalesce($5::integer, 2147483647)
 where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})

@@ -17,9 +17,10 @@ left join lateral (
   from {{states}} as item
   where item.thread_id = request.thread_id and item.namespace = request.namespace
     and item.version >= coalesce(request.known, (
-      select max(start.version) from {{states}} as start
+      select start.version from {{states}} as start
       where start.thread_id = request.thread_id and start.namespace = request.namespace and start.kind <> 'delta'
         and start.version <= coalesce(request.upto, 2147483647)
+      order by start.version desc limit 1
     ))
     and item.version <= coalesce(request.upto, 2147483647)
 ) as state on true

@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import { createState, Message } from "../../../src/index.ts";
+import type { Checkpointer } from "./database.ts";
+
+/** Calls by the names of their methods, each on the same thread. */
+export type Calls = Readonly<Record<string, () => Promise<unknown>>>;
+
+/** Every method that reads. */
+export function everyRead(checkpointer: Checkpointer, threadId: string): Calls {
+  const config = { threadId };
+  return {
+    getState: () => checkpointer.getState(config),
+    "getState of a version": () => checkpointer.getState(config, { version: 1 }),
+    listStates: () => checkpointer.listStates(config),
+    getMessage: () => checkpointer.getMessage(config, "m"),
+    listMessages: () => checkpointer.listMessages(config),
+    getThread: () => checkpointer.getThread(config),
+    listThreads: () => checkpointer.listThreads(),
+    stats: () => checkpointer.stats(config),
+  };
+}
+
+/** Every method that writes, once the thread is there. The last one deletes it. */
+export function everyWrite(checkpointer: Checkpointer, threadId: string): Calls {
+  const config = { threadId };
+  const state = { context: [Message.text("in the state")] };
+  return {
+    putState: () => checkpointer.putState(config, createState(state)),
+    updateState: () => checkpointer.updateState(config, (found) => found ?? createState(state)),
+    putMessages: () => checkpointer.putMessages(config, [Message.text("said", { messageId: "m" })]),
+    putThread: () => checkpointer.putThread(config, { threadName: "named" }),
+    checkpoint: () =>
+      checkpointer.checkpoint(config, { state: createState(state), messages: [Message.text("x")], thread: {} }),
+    repairState: () => checkpointer.repairState(config),
+    forkThread: () => checkpointer.forkThread(config, { threadId: randomUUID() }),
+    deleteMessage: () => checkpointer.deleteMessage(config, "m"),
+    clearState: () => checkpointer.clearState(config),
+    deleteThread: () => checkpointer.deleteThread(config),
+  };
+}

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { PGlite } from "@electric-sql/pglite";
+import fc from "fast-check";
+import pg from "pg";
+import { afterAll, beforeAll, describe, inject, test } from "vitest";
+import type { Checkpointer } from "../../src/conformance/subject.ts";
+import { InMemoryCheckpointer, MemoryColdStore, PgCheckpointer, type SessionStats } from "../../src/index.ts";
+import { dropSchema, schemaFor } from "../servers/schema-per-file.ts";
+import { agreeInOrder, type Answer } from "./answer.ts";
+import { arbitraryCalls } from "./arbitrary-calls.ts";
+import type { Call } from "./call.ts";
+import { closingCalls, playCalls, type Stage } from "./play-calls.ts";
+import { propertyRuns } from "./property-runs.ts";
+
+/** Sequences that are played at once, so that what a store does for several callers in one statement is tried as well. */
+const SIDE_BY_SIDE = 8;
+
+const databaseUrl = inject("databaseUrl");
+const schema = schemaFor(import.meta.url);
+const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, options: "-c synchronous_commit=off" });
+const pglite = new PGlite();
+const tables = ["threads", "states", "messages", "tombstones"].map((name) => `agent_${name}`);
+
+interface Store {
+  /** Prepares for checkpointers that find nothing, and answers what makes them. */
+  open(): Promise<() => Checkpointer>;
+}
+
+const stores: Readonly<Record<string, Store>> = {
+  memory: {
+    async open() {
+      const store = new MemoryColdStore();
+      return () => new InMemoryCheckpointer({ store });
+    },
+  },
+  PostgreSQL: {
+    async open() {
+      await pool.query(tables.map((table) => `delete from ${schema}.${table};`).join(""));
+      return () => new PgCheckpointer({ pgPool: pool, schema });
+    },
+  },
+  PGlite: {
+    async open() {
+      await pglite.exec(tables.map((table) => `delete from ${table};`).join(""));
+      return () => new PgCheckpointer({ pgPool: pglite });
+    },
+  },
+};
+
+const runs = propertyRuns(160);
+
+/** What was tried, by the names of methods and the codes of errors. */
+const tried = { sequences: 0, calls: new Map<string, number>(), errors: new Map<string, number>() };
+
+beforeAll(async () => {
+  for (const options of [{ pgPool: pool, schema }, { pgPool: pglite }]) await new PgCheckpointer(options).setup();
+});
+
+afterAll(async () => {
+  await pool.end();
+  await pglite.close();
+  await dropSchema(databaseUrl, schema);
+});
+
+describe(`memory, PostgreSQL and PGlite (seed ${runs.seed})`, () => {
+  test("agree on every answer, whatever is called", { timeout: 60_000 + runs.numRuns * 1_000 }, async () => {
+    const batches = fc.tuple(...Array.from({ length: SIDE_BY_SIDE }, () => arbitraryCalls));
+    await fc.assert(fc.asyncProperty(batches, agree), { ...runs, numRuns: Math.ceil(runs.numRuns / SIDE_BY_SIDE) });
+    console.log(summary());
+    if (tried.sequences < 100) return; // a failure that is repeated tries what it takes, and no more
+    assert.equal(tried.calls.size, 17, "a method was never called");
+    assert.equal(tried.errors.size, 4, "a refusal never came: access, conflict, not found, validation");
+  });
+});
+
+async function agree(batch: readonly (readonly Call[])[]): Promise<void> {
+  const sequences = batch.map((calls) => [...calls, ...closingCalls(calls)]);
+  const names = Object.keys(stores);
+  const played = await allOf(Object.values(stores).map((store) => playAll(sequences, store)));
+  const [first, ...others] = played as [Played, ...Played[]]; // one a store
+  count(sequences, first);
+  for (const [place, other] of others.entries()) {
+    const pair = `${names[place + 1]} and ${names[0]}`;
+    for (const [index, calls] of sequences.entries()) {
+      sameAnswers(calls, other.answers[index] ?? [], first.answers[index] ?? [], pair);
+    }
+    assert.deepEqual(other.stats, first.stats, `${pair} hold different amounts`);
+  }
+}
+
+interface Played {
+  /** By sequence and call. */
+  readonly answers: readonly (readonly Answer[])[];
+  /** What the store holds in the end. */
+  readonly stats: SessionStats;
+}
+
+async function playAll(sequences: readonly (readonly Call[])[], store: Store): Promise<Played> {
+  const make = await store.open();
+  const checkpointers: Stage["checkpointers"] = [make(), make(), make()];
+  const playing = sequences.map((calls, index) => playCalls(calls, { checkpointers, prefix: `${index}/` }));
+  const answers = await allOf(playing);
+  const stats = await checkpointers[2].stats();
+  for (const checkpointer of checkpointers) await checkpointer.release();
+  return { answers, stats };
+}
+
+/** As `Promise.all`, but nothing goes on when it has failed: the next try finds the stores at rest. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return await Promise.all(promises);
+}
+
+function sameAnswers(
+  calls: readonly Call[],
+  actual: readonly Answer[],
+  expected: readonly Answer[],
+  pair: string,
+): void {
+  for (const [index, { call }] of calls.entries()) {
+    const answer = actual[index]?.portrait;
+    assert.equal(answer, expected[index]?.portrait, `${pair} answer call ${index}, ${call}, differently`);
+  }
+  const [instants, others] = [actual, expected].map((answers) => answers.flatMap((answer) => answer.instants));
+  assert.ok(agreeInOrder(instants ?? [], others ?? []), `${pair} tell opposite orders of time`);
+}
+
+function count(sequences: readonly (readonly Call[])[], { answers }: Played): void {
+  const add = (counts: Map<string, number>, key: string): unknown => counts.set(key, (counts.get(key) ?? 0) + 1);
+  tried.sequences += sequences.length;
+  for (const { call } of sequences.flat()) add(tried.calls, call);
+  for (const { errorCode } of answers.flat()) if (errorCode !== undefined) add(tried.errors, errorCode);
+}
+
+function summary(): string {
+  const list = (counts: ReadonlyMap<string, number>): string =>
+    Array.from(counts, ([name, number]) => `${name} ${number}`)
+      .toSorted((left, right) => (left < right ? -1 : 1))
+      .join(", ");
+  const calls = [...tried.calls.values()].reduce((sum, number) => sum + number, 0);
+  return `${tried.sequences} sequences, ${calls} calls of each store: ${list(tried.calls)}; refused: ${list(tried.errors)}`;
+}

@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+/** Stands between a client and a server, and loses what it is told to lose. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #lost: { readonly text: string; readonly done: () => void } | undefined;
+
+  private constructor(target: URL) {
+    this.#server = createServer((client) => this.#pass(client, target));
+  }
+
+  /** A proxy on a free port of 127.0.0.1. */
+  static async to(target: URL): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  /** Its host and port. */
+  get host(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // it listens on TCP
+  }
+
+  /**
+   * The connection over which a client next sends this text ends as soon as the server answers, and the answer does not get through.
+   * @returns when that has happened
+   */
+  loseReplyTo(text: string): Promise<void> {
+    return new Promise((done) => (this.#lost = { text, done }));
+  }
+
+  /** Ends all connections, and listens no longer. */
+  async close(): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await once(this.#server, "close");
+  }
+
+  #pass(client: Socket, target: URL): void {
+    const server = connect(Number(target.port), target.hostname);
+    let losing: (() => void) | undefined;
+    const end = (): void => {
+      for (const socket of [client, server]) {
+        socket.destroy();
+        this.#sockets.delete(socket);
+      }
+    };
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket);
+      socket.on("error", end).on("close", end);
+    }
+    client.on("data", (bytes: Buffer) => {
+      if (this.#lost !== undefined && bytes.includes(this.#lost.text)) {
+        losing = this.#lost.done;
+        this.#lost = undefined;
+      }
+      server.write(bytes);
+    });
+    server.on("data", (bytes: Buffer) => {
+      if (losing === undefined) return void client.write(bytes);
+      end();
+      losing();
+    });
+  }
+}
