@@ -6,6 +6,7 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #lost: { readonly text: string; readonly done: () => void } | undefined;
+  #last: { readonly end: Buffer; readonly words: Buffer; readonly done: () => void } | undefined;
 
   private constructor(target: URL) {
     this.#server = createServer((client) => this.#pass(client, target));
@@ -32,6 +33,14 @@ export class TcpProxy {
     return new Promise((done) => (this.#lost = { text, done }));
   }
 
+  /**
+   * The server's next answer that ends like this is its last: these words follow in the same packet, and the connection ends.
+   * @returns when that has happened
+   */
+  endAfter(end: Buffer, words: Buffer): Promise<void> {
+    return new Promise((done) => (this.#last = { end, words, done }));
+  }
+
   /** Ends all connections, and listens no longer. */
   async close(): Promise<void> {
     this.#server.close();
@@ -48,10 +57,9 @@ export class TcpProxy {
         this.#sockets.delete(socket);
       }
     };
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.on("error", end).on("close", end);
-    }
+    for (const socket of [client, server]) this.#sockets.add(socket.on("error", end));
+    client.on("close", end);
+    server.on("end", () => client.end());
     client.on("data", (bytes: Buffer) => {
       if (this.#lost !== undefined && bytes.includes(this.#lost.text)) {
         losing = this.#lost.done;
@@ -60,9 +68,17 @@ export class TcpProxy {
       server.write(bytes);
     });
     server.on("data", (bytes: Buffer) => {
-      if (losing === undefined) return void client.write(bytes);
-      end();
-      losing();
+      const last = this.#last;
+      if (losing !== undefined) {
+        end();
+        losing();
+      } else if (last !== undefined && bytes.subarray(-last.end.length).equals(last.end)) {
+        this.#last = undefined;
+        server.destroy();
+        client.end(Buffer.concat([bytes, last.words]), last.done);
+      } else {
+        client.write(bytes);
+      }
     });
   }
 }

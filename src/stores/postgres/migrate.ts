@@ -1,12 +1,9 @@
 import { migrations } from "../../generated/sql.ts";
 import { InvalidConfigError, SchemaVersionError } from "../../model/errors.ts";
 import { numberIn, textIn } from "./row-values.ts";
-import { checkpointerError, codeOf } from "./sql-errors.ts";
+import { checkpointerError, codeOf, SUPPORTED_SCHEMA } from "./sql-errors.ts";
 import type { SqlDriver, SqlSession } from "./sql-driver.ts";
 import { fillNames, statement, type TableOptions } from "./statements.ts";
-
-/** The newest schema that this library knows. */
-const SUPPORTED = migrations.at(-1)?.version ?? 0;
 
 // Everything here runs at most once a process, so these statements are kept beside their only caller.
 const SQL = {
@@ -50,11 +47,11 @@ export async function migrate(driver: SqlDriver, options: TableOptions): Promise
 export async function checkSchema(driver: SqlDriver, options: TableOptions): Promise<void> {
   const found = await newestVersion(driver, options);
   refuseNewer(found);
-  if (found < SUPPORTED) {
+  if (found < SUPPORTED_SCHEMA) {
     throw new SchemaVersionError(
       found,
-      SUPPORTED,
-      `the tables are at schema version ${found}, this library needs ${SUPPORTED}; run \`await checkpointer.setup()\``,
+      SUPPORTED_SCHEMA,
+      `the tables are at schema version ${found}, this library needs ${SUPPORTED_SCHEMA}; run \`await checkpointer.setup()\``,
     );
   }
   const columns = await driver.query(statement("idColumns", SQL.idColumns), idTableOf(options));
@@ -77,11 +74,11 @@ async function newestVersion(driver: SqlDriver, options: TableOptions): Promise<
 }
 
 function refuseNewer(found: number): void {
-  if (found <= SUPPORTED) return;
+  if (found <= SUPPORTED_SCHEMA) return;
   throw new SchemaVersionError(
     found,
-    SUPPORTED,
-    `the tables are at schema version ${found}, this library knows up to ${SUPPORTED}; upgrade the package agenity`,
+    SUPPORTED_SCHEMA,
+    `the tables are at schema version ${found}, this library knows up to ${SUPPORTED_SCHEMA}; upgrade the package agenity`,
   );
 }
 

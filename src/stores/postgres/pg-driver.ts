@@ -48,8 +48,7 @@ export class PgDriver implements SqlDriver {
     if (this.#source.kind === "pool") {
       this.#poolNow = this.#source.pool;
       this.#pool = Promise.resolve(this.#source.pool);
-      // An idle connection that breaks must not end the process, and a lent pool may have nobody listening.
-      this.#source.pool.on("error", ignoreIdleError);
+      listenTo(this.#source.pool);
     }
   }
 
@@ -70,8 +69,8 @@ export class PgDriver implements SqlDriver {
   async close(): Promise<void> {
     const pool = await this.#pool?.catch(() => undefined);
     if (pool === undefined) return;
-    // A pool of ours that is left open keeps its listener: nobody else could hear of its broken connections.
-    if (this.#source.kind === "pool") pool.off("error", ignoreIdleError);
+    // A pool of ours that is left open keeps its listeners: nobody else could hear of its broken connections.
+    if (this.#source.kind === "pool") stopListeningTo(pool);
     else if (this.#close) await pool.end();
   }
 
@@ -107,7 +106,7 @@ export class PgDriver implements SqlDriver {
     const { Pool: PgPool } = await loadPg();
     const dsn = this.#source.kind === "dsn" ? this.#source.dsn : "";
     const pool = new PgPool({ connectionString: dsn, max: OWN_POOL_SIZE, application_name: "agenity" });
-    pool.on("error", ignoreIdleError);
+    listenTo(pool);
     this.#poolNow = pool;
     return pool;
   }
@@ -168,6 +167,31 @@ async function inTransaction<T>(client: PoolClient, work: (session: SqlSession) 
     });
     throw error;
   }
+}
+
+/** How many drivers a pool was lent to: one listener serves them all, for Node warns of more than ten. */
+const lentTo = new WeakMap<Pool, number>();
+
+/** A connection that breaks while it is idle must not end the process, and a lent pool may have nobody else listening. */
+function listenTo(pool: Pool): void {
+  const drivers = lentTo.get(pool) ?? 0;
+  lentTo.set(pool, drivers + 1);
+  if (drivers === 0) pool.on("error", ignoreIdleError).on("connect", bridge);
+}
+
+function stopListeningTo(pool: Pool): void {
+  const drivers = (lentTo.get(pool) ?? 1) - 1;
+  lentTo.set(pool, drivers);
+  if (drivers === 0) pool.off("error", ignoreIdleError).off("connect", bridge);
+}
+
+/**
+ * A connection may break in the very packet that says it is ready. Then the pool listens to it no longer, and whoever waits for it does not
+ * yet: so we do, until he has got it.
+ */
+function bridge(client: PoolClient): void {
+  client.on("error", ignoreIdleError);
+  setImmediate(() => client.off("error", ignoreIdleError));
 }
 
 /** The pool drops the connection by itself; calls that need it get an error of their own. */

@@ -1,3 +1,4 @@
+import { migrations } from "../../generated/sql.ts";
 import {
   CheckpointerError,
   InvalidConfigError,
@@ -5,6 +6,9 @@ import {
   StorageUnavailableError,
   ValidationError,
 } from "../../model/errors.ts";
+
+/** The newest schema that this library knows. */
+export const SUPPORTED_SCHEMA: number = migrations.at(-1)?.version ?? 0;
 
 /** A driver's error without what it may quote (rows, parameters, connection strings): only its code and the names of our own things. */
 class DatabaseError extends Error {
@@ -81,7 +85,7 @@ function byCode(code: string, cause: DatabaseError): CheckpointerError | undefin
     case "3F000":
       return new SchemaVersionError(
         0,
-        0,
+        SUPPORTED_SCHEMA,
         "the tables do not exist; run `await checkpointer.setup()` once before anything else",
       );
     case "42501":

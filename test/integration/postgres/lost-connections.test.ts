@@ -60,6 +60,28 @@ describe("a connection that is ended while it is idle", () => {
   });
 });
 
+describe("a connection that is ended in the very moment in which it is made", () => {
+  // The server is ready for a query, and says in the same packet that it shuts down: whoever waits for the connection has not got it yet.
+  const ready = Buffer.from("Z\0\0\0\u0005I");
+  const fields = "SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0";
+  const shutdown = Buffer.from(`E\0\0\0${String.fromCharCode(4 + fields.length)}${fields}`);
+
+  test.each(["of our own", "that was lent"])(
+    "neither ends the process nor fails the call, over a pool %s",
+    async (kind) => {
+      const postgresDsn = database.dsn({ host: proxy.host });
+      const pool = database.pool({ connectionString: postgresDsn });
+      const checkpointer = database.open(kind === "that was lent" ? { pgPool: pool } : { postgresDsn });
+      for (let round = 1; round <= 3; round++) {
+        const ended = proxy.endAfter(ready, shutdown);
+        await checkpointer.putMessages({ threadId: `moment ${kind}` }, [Message.text("x")]);
+        await ended;
+      }
+      expect(await checkpointer.listMessages({ threadId: `moment ${kind}` })).toHaveLength(3);
+    },
+  );
+});
+
 describe("a connection that is ended while a write waits in the server", () => {
   const applicationName = "agenity-test-waiting";
 
