@@ -49,6 +49,9 @@ const stores: Readonly<Record<string, Store>> = {
 
 const runs = propertyRuns(160);
 
+/** How long it may take, in milliseconds, to find a failure and to make it small; what is found by then is told. */
+const LIMIT_MS = 60_000 + runs.numRuns * 1_000;
+
 /** What was tried, by the names of methods and the codes of errors. */
 const tried = { sequences: 0, calls: new Map<string, number>(), errors: new Map<string, number>() };
 
@@ -63,9 +66,14 @@ afterAll(async () => {
 });
 
 describe(`memory, PostgreSQL and PGlite (seed ${runs.seed})`, () => {
-  test("agree on every answer, whatever is called", { timeout: 60_000 + runs.numRuns * 1_000 }, async () => {
+  test("agree on every answer, whatever is called", { timeout: LIMIT_MS + 60_000 }, async () => {
     const batches = fc.tuple(...Array.from({ length: SIDE_BY_SIDE }, () => arbitraryCalls));
-    await fc.assert(fc.asyncProperty(batches, agree), { ...runs, numRuns: Math.ceil(runs.numRuns / SIDE_BY_SIDE) });
+    await fc.assert(fc.asyncProperty(batches, agree), {
+      ...runs,
+      numRuns: Math.ceil(runs.numRuns / SIDE_BY_SIDE),
+      interruptAfterTimeLimit: LIMIT_MS,
+      markInterruptAsFailure: true,
+    });
     console.log(summary());
     if (tried.sequences < 100) return; // a failure that is repeated tries what it takes, and no more
     assert.equal(tried.calls.size, 17, "a method was never called");

@@ -153,7 +153,13 @@ export class PostgresColdStore implements port.ColdStore {
 
   async #tried<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await pRetry(work, { ...RETRIES, shouldRetry: ({ error }) => isRace(error) || isLostReply(error) });
+      // The first try is the only one, nearly always: the machinery that repeats costs it nothing.
+      return await work();
+    } catch (error) {
+      if (!mayRepeat(error)) throw checkpointerError(error);
+    }
+    try {
+      return await pRetry(work, { ...RETRIES, shouldRetry: ({ error }) => mayRepeat(error) });
     } catch (error) {
       throw checkpointerError(error);
     }
@@ -170,4 +176,8 @@ export class PostgresColdStore implements port.ColdStore {
       updatedAtMs: numberIn(row, "updated_at_ms"),
     };
   }
+}
+
+function mayRepeat(error: unknown): boolean {
+  return isRace(error) || isLostReply(error);
 }

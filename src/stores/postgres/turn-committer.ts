@@ -34,6 +34,8 @@ export class TurnCommitter {
 
   /** Outcomes in the order of the turns. */
   async commit(turns: readonly Turn[]): Promise<readonly TurnOutcome[]> {
+    const [only] = turns;
+    if (turns.length === 1 && only !== undefined) return [await this.#commitOne(only)];
     const together = turns.filter((turn) => !this.#suspects.has(turn.threadId));
     const accepted = together.length > 1 ? this.#commitTogether(together) : undefined;
     return await Promise.all(
@@ -73,26 +75,39 @@ export class TurnCommitter {
     }
   }
 
+  /** The first try is made without the machinery that repeats: it is the only one, nearly always. */
   async #commitOne(turn: Turn): Promise<TurnOutcome> {
-    let replyLost = false;
+    try {
+      return await this.#tryOnce(turn);
+    } catch (error) {
+      return mayRepeat(error) ? await this.#commitAgain(turn, isLostReply(error)) : failed(error);
+    }
+  }
+
+  async #tryOnce(turn: Turn): Promise<TurnOutcome> {
+    const incarnation = (await this.#send([turn])).get(turn);
+    return incarnation === undefined ? await this.#whyRefused(turn) : { kind: "committed", incarnation };
+  }
+
+  /** @param replyLost - whether the turn may be there already */
+  async #commitAgain(turn: Turn, replyLost: boolean): Promise<TurnOutcome> {
+    let mayBeThere = replyLost;
     try {
       return await pRetry(
         async () => {
           // A turn whose reply was lost may be there: asked first, because sending it again could undo what others wrote since.
-          if (replyLost) {
+          if (mayBeThere) {
             const found = await this.#find(turn);
             if (found?.written === true) return { kind: "committed", incarnation: found.incarnation };
           }
           try {
-            const incarnation = (await this.#send([turn])).get(turn);
-            if (incarnation !== undefined) return { kind: "committed", incarnation } satisfies TurnOutcome;
+            return await this.#tryOnce(turn);
           } catch (error) {
-            replyLost ||= isLostReply(error);
+            mayBeThere ||= isLostReply(error);
             throw error;
           }
-          return await this.#whyRefused(turn);
         },
-        { ...RETRIES, shouldRetry: ({ error }) => error instanceof TryAgain || isRace(error) || isLostReply(error) },
+        { ...RETRIES, shouldRetry: ({ error }) => mayRepeat(error) },
       );
     } catch (error) {
       return failed(error);
@@ -148,6 +163,10 @@ interface FoundTurn {
   readonly incarnation: number;
   readonly head: number;
   readonly written: boolean;
+}
+
+function mayRepeat(error: unknown): boolean {
+  return error instanceof TryAgain || isRace(error) || isLostReply(error);
 }
 
 function failed(error: unknown): TurnOutcome {
