@@ -109,9 +109,19 @@ export function releaseState<Custom extends object>(state: LogState, token: Vers
   const copy: LogState = {};
   for (const key of Object.keys(state)) {
     const value = state[key];
-    setOwn(copy, key, key === "context" ? (value as readonly Message[]).map(shared) : cloneValue(value));
+    setOwn(copy, key, key === "context" ? releaseContext(value as readonly Message[]) : cloneValue(value));
   }
   return withToken(copy, token) as unknown as AgentState<Custom>;
+}
+
+/** Contexts of near copies, all of whose messages may be shared: finding out costs a look at each, copying the list hardly anything. */
+const shareable = new WeakSet<readonly Message[]>();
+
+function releaseContext(context: readonly Message[]): Message[] {
+  if (shareable.has(context)) return context.slice();
+  const copy = context.map(shared);
+  if (copy.every((message, index) => message === context[index])) shareable.add(context);
+  return copy;
 }
 
 /** The message itself, or a copy where something in it (a Date, a Map, bytes) cannot be frozen. */

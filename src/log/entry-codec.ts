@@ -1,7 +1,7 @@
-import { captureImmutable, isObject } from "../model/value.ts";
+import { captureImmutable, freezeJson, isObject } from "../model/value.ts";
 import type { Message } from "../model/message.ts";
 import type { Delta, Entry, LogState, StoredEntry } from "./entry.ts";
-import { decodeValue, encodeValue } from "./value-codec.ts";
+import { encodeValue, isTagged, reviveValue } from "./value-codec.ts";
 
 /** Entry → what a store keeps. */
 export function encodeEntry(entry: Entry): StoredEntry {
@@ -18,9 +18,14 @@ export function encodeEntry(entry: Entry): StoredEntry {
 /** What a store kept → entry. Messages come back frozen, so that everybody can share them. */
 export function decodeEntry(stored: StoredEntry): Entry {
   if (stored.kind === "clear" || stored.body === null) return { kind: "clear" };
-  const value = decodeValue(stored.body);
-  if (stored.kind === "snapshot") return { kind: "snapshot", state: freezeContext(value as LogState) };
-  return { kind: "delta", delta: freezeDelta(decodeDelta(value as WireDelta)) };
+  const tagged = isTagged(stored.body);
+  return entryOf(stored.kind, reviveValue(JSON.parse(stored.body), tagged), tagged);
+}
+
+/** @param tagged - whether the value may hold what JSON does not have */
+function entryOf(kind: "snapshot" | "delta", value: unknown, tagged: boolean): Entry {
+  if (kind === "snapshot") return { kind, state: freezeContext(value as LogState, tagged) };
+  return { kind, delta: freezeDelta(decodeDelta(value as WireDelta), tagged) };
 }
 
 /** Message → JSON text. */
@@ -30,7 +35,9 @@ export function encodeMessage(message: Message): string {
 
 /** JSON text → frozen message. */
 export function decodeMessage(body: string): Message {
-  return captureImmutable(decodeValue(body) as Message, "message");
+  const tagged = isTagged(body);
+  const message = reviveValue(JSON.parse(body), tagged) as Message;
+  return tagged ? captureImmutable(message, "message") : freezeJson(message);
 }
 
 /** A delta as it is written: splices as `[at, remove, items]`, keys short, because every turn pays for them. */
@@ -65,23 +72,23 @@ function decodeDelta(wire: WireDelta): Delta {
   return delta;
 }
 
-function freezeDelta(delta: Delta): Delta {
-  if (delta.set !== undefined) freezeContext(delta.set);
+function freezeDelta(delta: Delta, tagged: boolean): Delta {
+  if (delta.set !== undefined) freezeContext(delta.set, tagged);
   const items = delta.splice?.["context"]?.items;
-  if (items !== undefined) freezeItems(items);
+  if (items !== undefined) freezeItems(items, tagged);
   return delta;
 }
 
-function freezeContext<T extends Readonly<Record<string, unknown>>>(state: T): T {
+function freezeContext<T extends Readonly<Record<string, unknown>>>(state: T, tagged: boolean): T {
   const context = state["context"];
-  if (Array.isArray(context)) freezeItems(context);
+  if (Array.isArray(context)) freezeItems(context, tagged);
   return state;
 }
 
 /** Freezes an array's items in place: the array was made by the decoder a moment ago and is nobody else's. */
-function freezeItems(items: readonly unknown[]): void {
+function freezeItems(items: readonly unknown[], tagged: boolean): void {
   const list = items as unknown[];
   for (const [index, item] of list.entries()) {
-    if (isObject(item)) list[index] = captureImmutable(item, "message");
+    if (isObject(item)) list[index] = tagged ? captureImmutable(item, "message") : freezeJson(item);
   }
 }

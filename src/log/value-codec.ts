@@ -20,9 +20,20 @@ export function encodeValue(value: unknown, target: JsonTarget = "json"): string
 
 /** JSON text → value. Objects are plain and new. */
 export function decodeValue(text: string): unknown {
-  const json: unknown = JSON.parse(text);
-  // The native search for the tag is far cheaper than a walk that finds nothing to revive.
-  return text.includes(`"${TAG}"`) ? fromJson(json) : json;
+  return reviveValue(JSON.parse(text), isTagged(text));
+}
+
+/** Whether a JSON text may hold a tag. The native search is far cheaper than a walk that finds nothing to revive. */
+export function isTagged(text: string): boolean {
+  return text.includes(`"${TAG}"`);
+}
+
+/**
+ * Parsed JSON, which is nobody else's → value.
+ * @param tagged - whether the text that it was parsed from, or one that contains it, may hold a tag
+ */
+export function reviveValue(json: unknown, tagged: boolean): unknown {
+  return tagged ? fromJson(json) : json;
 }
 
 /** Answers the value itself wherever nothing in it needs a tag: most states are copied by nobody. */
