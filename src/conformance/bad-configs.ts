@@ -106,6 +106,20 @@ export const badConfigs: Subject = {
       await fails("to", checkpointer.forkThread(source, undefined as never));
     },
 
+    async "a config that was right once is checked again when it has changed"({ checkpointer }) {
+      const { threadId } = newConfig();
+      const given: Record<string, unknown> = { threadId, userId: undefined };
+      const read = (): Promise<unknown> => checkpointer.getState(given as never);
+      await read();
+      delete given["userId"];
+      given["userID"] = "a";
+      assert.equal((await rejection(read(), InvalidConfigError)).field, "config.userID");
+      delete given["userID"];
+      await read();
+      given["userId"] = null;
+      assert.equal((await rejection(read(), InvalidConfigError)).field, "config.userId");
+    },
+
     async "undefined is as good as left out"({ checkpointer }) {
       const given = { ...newConfig(), namespace: undefined, runId: undefined };
       await checkpointer.putState(given, stateWith({ n: 1 }));

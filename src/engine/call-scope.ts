@@ -3,7 +3,6 @@ import { checkShape } from "../model/check-shape.ts";
 import type { AnyId, IdKind } from "../model/config.ts";
 import { InvalidConfigError } from "../model/errors.ts";
 import { idShapes, idText, namespaceText, optional } from "../model/id-shape.ts";
-import { isObject } from "../model/value.ts";
 import type { Scope } from "../stores/cold-store.ts";
 
 /** Which ids a checkpointer takes. */
@@ -22,13 +21,6 @@ export interface CallScope extends Scope {
   readonly runId: string | null;
 }
 
-/** A config that was found right, as it was then. */
-interface KnownConfig {
-  readonly given: ConfigFields;
-  readonly keyCount: number;
-  readonly scope: CallScope;
-}
-
 interface ConfigFields {
   readonly threadId?: AnyId | undefined;
   readonly userId?: AnyId | undefined;
@@ -41,8 +33,6 @@ export class ConfigReader {
   readonly #thread: v.GenericSchema<unknown, ConfigFields>;
   readonly #user: v.GenericSchema<unknown, ConfigFields>;
   readonly #stats: v.GenericSchema<unknown, ConfigFields>;
-
-  readonly #known = new WeakMap<object, KnownConfig>();
 
   constructor(rules: IdRules) {
     const threadId = idShapes[rules.idType]("threadId");
@@ -59,16 +49,6 @@ export class ConfigReader {
    * @throws InvalidConfigError naming the field
    */
   thread(config: unknown, field = "config"): CallScope {
-    // Most callers make a config once a conversation. It is theirs to change, so it is compared.
-    const known = isObject(config) ? this.#known.get(config) : undefined;
-    if (known !== undefined && isStill(config as ConfigFields, known)) return known.scope;
-    const scope = this.#checked(config, field);
-    const keyCount = Object.keys(config as object).length;
-    this.#known.set(config as object, { given: { ...(config as ConfigFields) }, keyCount, scope });
-    return scope;
-  }
-
-  #checked(config: unknown, field: string): CallScope {
     const { threadId, userId, namespace, runId } = checkShape(this.#thread, config, field, invalidConfig);
     return { threadId: threadId as AnyId, userId: userId ?? null, namespace: namespace ?? "", runId: runId ?? null };
   }
@@ -83,16 +63,6 @@ export class ConfigReader {
     const { userId, threadId } = checkShape(this.#stats, config ?? {}, "config", invalidConfig);
     return { userId: userId ?? null, threadId: threadId ?? null };
   }
-}
-
-function isStill(config: ConfigFields, { given, keyCount }: KnownConfig): boolean {
-  return (
-    config.threadId === given.threadId &&
-    config.userId === given.userId &&
-    config.namespace === given.namespace &&
-    config.runId === given.runId &&
-    Object.keys(config).length === keyCount
-  );
 }
 
 function invalidConfig(field: string, problem: string): InvalidConfigError {

@@ -5,7 +5,7 @@ import type * as port from "../cold-store.ts";
 import { checkSchema, migrate } from "./migrate.ts";
 import { idIn, nullableTextIn, numberIn, textIn } from "./row-values.ts";
 import type { Row, SqlDriver, Statement } from "./sql-driver.ts";
-import { checkpointerError, isLostReply, isRace } from "./sql-errors.ts";
+import { checkpointerError, mayRepeat } from "./sql-errors.ts";
 import { type Statements, statementsFor, type TableOptions } from "./statements.ts";
 import { readTails } from "./tails.ts";
 import { TurnCommitter } from "./turn-committer.ts";
@@ -176,8 +176,4 @@ export class PostgresColdStore implements port.ColdStore {
       updatedAtMs: numberIn(row, "updated_at_ms"),
     };
   }
-}
-
-function mayRepeat(error: unknown): boolean {
-  return isRace(error) || isLostReply(error);
 }

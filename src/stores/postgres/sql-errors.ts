@@ -44,7 +44,7 @@ export function codeOf(error: unknown): string {
 }
 
 /** Somebody else was faster at a row, a lock, or the last free connection: nothing was written, and another try may find it free. */
-export function isRace(error: unknown): boolean {
+function isRace(error: unknown): boolean {
   return ["23505", "40001", "40P01", "53300", "55P03"].includes(codeOf(error));
 }
 
@@ -62,6 +62,11 @@ export function isLostReply(error: unknown): boolean {
 /** The driver asked for TLS and the server has none: trying again changes nothing. The driver gives this no code. */
 function isWithoutTls(error: unknown): boolean {
   return (error as DriverError | null)?.message === "The server does not support SSL connections";
+}
+
+/** Whether another try may succeed: whoever repeats a write must know it again where its reply was lost. */
+export function mayRepeat(error: unknown): boolean {
+  return isRace(error) || isLostReply(error);
 }
 
 /** A driver's error as one of ours. */

@@ -6,7 +6,7 @@ import type { CheckpointerError } from "../../model/errors.ts";
 import type { Turn, TurnOutcome } from "../cold-store.ts";
 import { idIn, numberIn } from "./row-values.ts";
 import type { Row, SqlDriver } from "./sql-driver.ts";
-import { checkpointerError, isLostReply, isRace } from "./sql-errors.ts";
+import { checkpointerError, isLostReply, mayRepeat } from "./sql-errors.ts";
 import type { Statements, TableOptions } from "./statements.ts";
 import { commitTurnsValues, inThreadOrder, isPlainState, putStatesValues, putStateValues } from "./turn-values.ts";
 
@@ -80,7 +80,7 @@ export class TurnCommitter {
     try {
       return await this.#tryOnce(turn);
     } catch (error) {
-      return mayRepeat(error) ? await this.#commitAgain(turn, isLostReply(error)) : failed(error);
+      return isWorthATry(error) ? await this.#commitAgain(turn, isLostReply(error)) : failed(error);
     }
   }
 
@@ -107,7 +107,7 @@ export class TurnCommitter {
             throw error;
           }
         },
-        { ...RETRIES, shouldRetry: ({ error }) => mayRepeat(error) },
+        { ...RETRIES, shouldRetry: ({ error }) => isWorthATry(error) },
       );
     } catch (error) {
       return failed(error);
@@ -165,8 +165,8 @@ interface FoundTurn {
   readonly written: boolean;
 }
 
-function mayRepeat(error: unknown): boolean {
-  return error instanceof TryAgain || isRace(error) || isLostReply(error);
+function isWorthATry(error: unknown): boolean {
+  return error instanceof TryAgain || mayRepeat(error);
 }
 
 function failed(error: unknown): TurnOutcome {
