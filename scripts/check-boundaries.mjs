@@ -12,7 +12,9 @@ const composition = [
   "src/environment.ts",
 ];
 const storeFoundations = ["model", "log", "cold-store"];
-const library = [...storeFoundations, "memory", "postgres", "generated", "engine", "composition"];
+const hotFoundations = ["model", "log", "hot-log"];
+const hotLogs = ["hot-log", "hot-memory", "hot-redis"];
+const library = [...storeFoundations, "memory", "postgres", ...hotLogs, "generated", "engine", "composition"];
 
 /** What lies in each room, and which rooms it may import. A room may always import itself. */
 const rooms = {
@@ -21,12 +23,15 @@ const rooms = {
   "cold-store": { holds: ["src/stores/cold-store.ts"], imports: ["model", "log"] },
   memory: { holds: ["src/stores/memory/"], imports: storeFoundations },
   postgres: { holds: ["src/stores/postgres/"], imports: [...storeFoundations, "generated"] },
+  "hot-log": { holds: ["src/hot/hot-log.ts", "src/hot/damaged-hot-log-error.ts"], imports: ["model", "log"] },
+  "hot-memory": { holds: ["src/hot/memory/"], imports: hotFoundations },
+  "hot-redis": { holds: ["src/hot/redis/"], imports: [...hotFoundations, "generated"] },
   generated: { holds: ["src/generated/"], imports: [] },
-  engine: { holds: ["src/engine/"], imports: storeFoundations },
+  engine: { holds: ["src/engine/"], imports: [...storeFoundations, "hot-log"] },
   composition: { holds: composition, imports: library },
   index: { holds: ["src/index.ts"], imports: library },
   // Whoever writes a store of his own, and whoever runs the program, knows the package by its public face only.
-  conformance: { holds: ["src/conformance/"], imports: ["index"] },
+  conformance: { holds: ["src/conformance/"], imports: ["index", "hot-log"] },
   cli: { holds: ["src/cli/"], imports: ["index"] },
 };
 
@@ -37,6 +42,7 @@ const rooms = {
 const guardedPackages = {
   pg: { rooms: ["postgres", "composition"], lazily: true },
   "@electric-sql/pglite": { rooms: ["postgres", "composition"], lazily: true },
+  ioredis: { rooms: ["hot-redis", "composition"], lazily: true },
   "cli-progress": { rooms: ["cli"], lazily: false },
   commander: { rooms: ["cli"], lazily: false },
 };

@@ -12,6 +12,7 @@ const gates = [
   ["lint", tool("oxlint", "--type-aware", "--deny-warnings")],
   ["types", tool("tsc", "-p", "tsconfig.json", "--noEmit")],
   ["generated SQL", script("embed-sql", "--check")],
+  ["generated Lua", script("embed-lua", "--check")],
   ["boundaries", script("check-boundaries")],
   ["unused code", tool("knip")],
   ["build", ["npm", "run", "--silent", "build"]],

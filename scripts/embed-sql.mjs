@@ -1,42 +1,24 @@
 // Writes src/generated/sql.ts: the statements and migrations of src/stores/postgres as texts, so that the package reads no files when it
 // runs and bundlers need no plugin. With --check it writes nothing, and fails if that file is not what it would write.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { camelCase, embed, filesIn, literal, read, summaryOf, textOf } from "./embedded-text.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const statementFolder = "src/stores/postgres/sql";
 const migrationFolder = "src/stores/postgres/migrations";
-const target = "src/generated/sql.ts";
 
-try {
-  main();
-} catch (error) {
-  console.error(`embed-sql: ${error.message}`);
-  process.exitCode = 1;
-}
-
-function main() {
+embed("embed-sql", "src/generated/sql.ts", () => {
   const statements = readStatements();
   const migrations = readMigrations();
-  const text = render(statements, migrations);
-  const path = join(root, target);
-  if (!process.argv.includes("--check")) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  } else if (readIfThere(path) !== text) {
-    throw new Error(`${target} is stale; run \`npm run embed\``);
-  }
-  console.log(`${statements.length} statements, ${migrations.length} migrations`);
-}
+  const summary = `${statements.length} statements, ${migrations.length} migrations`;
+  return { text: render(statements, migrations), summary };
+});
 
 function readStatements() {
-  const statements = sqlFiles(statementFolder).map((file) => {
+  const statements = filesIn(statementFolder, ".sql").map((file) => {
     const stem = file.slice(0, -".sql".length);
     if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(stem))
       throw new Error(`${statementFolder}/${file}: name it like-this.sql`);
     const path = `${statementFolder}/${file}`;
-    const source = readFileSync(join(root, path), "utf8");
+    const source = read(path);
     return { name: camelCase(stem), summary: summaryOf(source, path), text: textOf(source, path) };
   });
   // By the name in the code, so that the order is the same on every file system.
@@ -44,7 +26,7 @@ function readStatements() {
 }
 
 function readMigrations() {
-  const migrations = sqlFiles(migrationFolder).map((file) => {
+  const migrations = filesIn(migrationFolder, ".sql").map((file) => {
     const path = `${migrationFolder}/${file}`;
     const match = /^(\d{4})_([a-z0-9]+(?:[_-][a-z0-9]+)*)\.sql$/.exec(file);
     if (match === null) throw new Error(`${path}: name it NNNN_what.sql`);
@@ -52,7 +34,7 @@ function readMigrations() {
       file,
       version: Number(match[1]),
       name: match[2],
-      text: textOf(readFileSync(join(root, path), "utf8"), path),
+      text: textOf(read(path), path),
     };
   });
   for (const [index, { file, version }] of migrations.entries()) {
@@ -61,34 +43,6 @@ function readMigrations() {
     throw new Error(`${migrationFolder}/${file}: ${fault}; migrations are numbered from 0001 without gaps`);
   }
   return migrations;
-}
-
-function sqlFiles(folder) {
-  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith(".sql"));
-  if (files.length === 0) throw new Error(`${folder} holds no .sql file`);
-  return files.toSorted();
-}
-
-/** What is sent: the commentary is for readers of the .sql file. */
-function textOf(source, path) {
-  const lines = source.split(/\r?\n/).map((line) => line.trimEnd());
-  const kept = lines.filter((line) => line !== "" && !line.trimStart().startsWith("--"));
-  if (kept.length === 0) throw new Error(`${path} holds no statement`);
-  return kept.join("\n");
-}
-
-/** The first sentence of the comment at the head of a statement: it becomes the documentation of its name. */
-function summaryOf(source, path) {
-  const lines = source.split(/\r?\n/);
-  const end = lines.findIndex((line) => !line.startsWith("--"));
-  const comment = lines.slice(0, end).map((line) => line.replace(/^--\s*/, ""));
-  const sentence = /^.+?[.:](?=\s|$)/.exec(comment.join(" "))?.[0].replace(/:$/, ".");
-  if (sentence === undefined) throw new Error(`${path}: say in a comment at its head what it does`);
-  return sentence.replaceAll("*/", "* /");
-}
-
-function camelCase(stem) {
-  return stem.replaceAll(/-(.)/g, (_, letter) => letter.toUpperCase());
 }
 
 function render(statements, migrations) {
@@ -120,18 +74,4 @@ ${values.join("")}};
 export const migrations: readonly Migration[] = [
 ${steps.join("")}];
 `;
-}
-
-/** A template literal: a change of one line of SQL is a change of one line here. */
-function literal(text) {
-  return `\`${text.replaceAll(/[\\`]|\$(?=\{)/g, String.raw`\$&`)}\``;
-}
-
-function readIfThere(path) {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  }
 }

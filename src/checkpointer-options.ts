@@ -2,6 +2,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import * as v from "valibot";
 import type { EngineOptions } from "./engine/engine-checkpointer.ts";
 import { checkShape } from "./model/check-shape.ts";
+import type { HotLog } from "./hot/hot-log.ts";
+import type { Durability } from "./model/call-options.ts";
 import type { IdKind } from "./model/config.ts";
 import { InvalidConfigError } from "./model/errors.ts";
 import { optional } from "./model/id-shape.ts";
@@ -32,6 +34,32 @@ export interface CheckpointerOptions<
   readonly maxCachedThreads?: number | undefined;
   /** How much JSON text the kept states may stand for, in bytes, from 1 KiB; memory used is a small multiple of it. @defaultValue 64 MiB */
   readonly maxCachedBytes?: number | undefined;
+  /**
+   * A hot layer of your own, such as a {@link MemoryHotLog} in front of an embedded database. It is released with the checkpointer. Cannot be
+   * combined with `redisUrl` or `redis`. @defaultValue none: every read goes to the database
+   */
+  readonly hotLog?: HotLog | undefined;
+  /**
+   * How long an answer of `getStateCache` may be trusted after what it holds was known to be the newest, in milliseconds: no answer was ever
+   * out of date for longer. 0: every answer is checked with the database, which moves no body (linearizable); `Infinity`: until `cacheTtl`.
+   * Processes with different values may share a cache. Without a hot layer it has no effect. @defaultValue 60,000
+   */
+  readonly maxStalenessMs?: number | undefined;
+  /**
+   * How long the cache keeps a thread that nobody writes, in seconds, from 1 to 31,536,000 (the seed's `cache_ttl`). Reading does not prolong
+   * it; losing an entry costs a read of the database. Drafts are kept until they are committed. @defaultValue 86,400
+   */
+  readonly cacheTtl?: number | undefined;
+  /**
+   * How long `getStateCache` answers from this process's own memory, without a round trip, in milliseconds, up to 60,000. It adds to
+   * `maxStalenessMs`; what this process writes itself is always seen. @defaultValue 0: never
+   */
+  readonly nearTtlMs?: number | undefined;
+  /**
+   * When `putState` and `updateState` are durable; a call can say otherwise. Anything but `"sync"` needs a hot layer, and a Redis that does
+   * not evict keys without a lifetime: `setup()` refuses any other. @defaultValue `"sync"`
+   */
+  readonly durability?: Durability | undefined;
 }
 
 const idKind = v.picklist(["string", "int", "bigint"]);
@@ -59,6 +87,21 @@ export const checkpointerShape: Readonly<Record<keyof CheckpointerOptions<object
   requireUserId: optional(v.boolean()),
   maxCachedThreads: optional(between(1, 1_000_000)),
   maxCachedBytes: optional(between(1_024, Number.MAX_SAFE_INTEGER)),
+  hotLog: optional(
+    v.custom<HotLog>(
+      (log) => isObject(log) && "tell" in log && "draft" in log,
+      "expected a HotLog, such as a MemoryHotLog",
+    ),
+  ),
+  maxStalenessMs: optional(
+    v.pipe(
+      v.number(),
+      v.check((ms) => ms >= 0, "expected milliseconds, 0 or more; Infinity: until cacheTtl"),
+    ),
+  ),
+  cacheTtl: optional(between(1, 31_536_000)),
+  nearTtlMs: optional(between(0, 60_000)),
+  durability: optional(v.picklist(["sync", "async", "exit"])),
 };
 
 /** The shape of options under one name, each unknown one refused. @throws InvalidConfigError naming the option */
@@ -66,9 +109,31 @@ export function checkOptions<T>(shape: v.GenericSchema<unknown, T>, options: unk
   return checkShape(shape, options, "options", (field, problem) => new InvalidConfigError(field, problem));
 }
 
-/** What the engine needs to know of the options, with the defaults filled in. */
-export function engineOptions(options: CheckpointerOptions<object, IdKind, IdKind>): Omit<EngineOptions, "coldStore"> {
+/** How long the cache keeps a thread, in milliseconds. */
+export function cacheLifeMs(options: CheckpointerOptions<object, IdKind, IdKind>): number {
+  return (options.cacheTtl ?? 86_400) * 1_000;
+}
+
+/**
+ * What the engine needs to know of the options, with the defaults filled in.
+ * @param hotLog - the hot layer, if there is one
+ * @throws InvalidConfigError where the options need a hot layer and there is none
+ */
+export function engineOptions(
+  options: CheckpointerOptions<object, IdKind, IdKind>,
+  hotLog: HotLog | undefined = options.hotLog,
+): Omit<EngineOptions, "coldStore"> {
+  const durability = options.durability ?? "sync";
+  if (hotLog === undefined && durability !== "sync") {
+    throw new InvalidConfigError(
+      "options.durability",
+      `"${durability}" needs a hot layer; give redisUrl, redis or hotLog`,
+    );
+  }
+  // What the cache no longer has cannot be trusted either.
+  const maxAgeMs = Math.min(options.maxStalenessMs ?? 60_000, cacheLifeMs(options));
   return {
+    hot: hotLog === undefined ? null : { log: hotLog, maxAgeMs, nearTtlMs: options.nearTtlMs ?? 0, durability },
     state: options.state,
     idType: options.idType ?? "string",
     userIdType: options.userIdType ?? "string",

@@ -4,6 +4,10 @@ import { InvalidConfigError } from "./model/errors.ts";
 export interface Environment {
   /** `DATABASE_URL`. */
   readonly databaseUrl: string;
+  /** `CACHE_URL`; undefined: no hot layer. */
+  readonly cacheUrl: string | undefined;
+  /** `CACHE_TTL`, in seconds; undefined: the default. */
+  readonly cacheTtl: number | undefined;
 }
 
 /**
@@ -19,11 +23,9 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   if (cacheTtl !== undefined && cacheTtl !== "" && !/^[1-9]\d{0,8}$/.test(cacheTtl)) {
     throw new InvalidConfigError("CACHE_TTL", "expected a whole number of seconds, 1 or more");
   }
-  if ((variables["CACHE_URL"] ?? "") !== "") {
-    // Sessions are right without a cache, so this is no error; but who set it must not believe that there is one.
-    process.emitWarning("CACHE_URL is set, but this version has no Redis layer yet; every read goes to PostgreSQL", {
-      code: "AGENITY_NO_CACHE",
-    });
-  }
-  return { databaseUrl };
+  return {
+    databaseUrl,
+    cacheUrl: variables["CACHE_URL"] === "" ? undefined : variables["CACHE_URL"],
+    cacheTtl: cacheTtl === undefined || cacheTtl === "" ? undefined : Number(cacheTtl),
+  };
 }

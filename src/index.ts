@@ -10,13 +10,22 @@ export {
   type StateChange,
   type StateChangeResult,
 } from "./engine/base-checkpointer.ts";
-export { EngineCheckpointer, type EngineOptions } from "./engine/engine-checkpointer.ts";
+export { EngineCheckpointer, type EngineOptions, type HotOptions } from "./engine/engine-checkpointer.ts";
+export type { HotEvent, HotEventName } from "./engine/hot-layer/hot-events.ts";
 export type { IdRules } from "./engine/call-scope.ts";
 export type { NearCacheLimits } from "./engine/near-cache.ts";
 export type { OperationEvent } from "./engine/operations.ts";
+export * from "./hot/hot-log.ts";
+export { MemoryHotLog, type MemoryHotLogOptions } from "./hot/memory/memory-hot-log.ts";
 export { InMemoryCheckpointer, type InMemoryCheckpointerOptions } from "./in-memory-checkpointer.ts";
 export type { EntryKind, StoredEntry } from "./log/entry.ts";
 export * from "./model/index.ts";
-export { type LentPglite, type LentPool, PgCheckpointer, type PgCheckpointerOptions } from "./pg-checkpointer.ts";
+export {
+  type LentPglite,
+  type LentPool,
+  type LentRedis,
+  PgCheckpointer,
+  type PgCheckpointerOptions,
+} from "./pg-checkpointer.ts";
 export type * from "./stores/cold-store.ts";
 export { MemoryColdStore } from "./stores/memory/index.ts";

@@ -1,8 +1,17 @@
 import type { PGlite } from "@electric-sql/pglite";
+import type { Redis } from "ioredis";
 import type { Pool } from "pg";
 import * as v from "valibot";
-import { type CheckpointerOptions, checkOptions, checkpointerShape, engineOptions } from "./checkpointer-options.ts";
+import {
+  cacheLifeMs,
+  type CheckpointerOptions,
+  checkOptions,
+  checkpointerShape,
+  engineOptions,
+} from "./checkpointer-options.ts";
 import { EngineCheckpointer } from "./engine/engine-checkpointer.ts";
+import type { HotLog } from "./hot/hot-log.ts";
+import { RedisHotLog } from "./hot/redis/redis-hot-log.ts";
 import { readEnvironment } from "./environment.ts";
 import type { IdKind, IdOf } from "./model/config.ts";
 import { InvalidConfigError } from "./model/errors.ts";
@@ -30,6 +39,14 @@ export interface LentPglite {
   readonly waitReady: Promise<void>;
   /** Runs commands. */
   exec(query: string): Promise<unknown>;
+}
+
+/** A client of `ioredis`, for one server or a cluster, by the members that tell it from other things; version 6 or later. */
+export interface LentRedis {
+  /** How it is connected. */
+  readonly status: string;
+  /** Makes another client with the same settings. */
+  duplicate(...settings: never[]): unknown;
 }
 
 /**
@@ -64,6 +81,21 @@ export interface PgCheckpointerOptions<
    * transaction mode does not keep them; `false` never tries. @defaultValue `true`
    */
   readonly preparedStatements?: boolean | undefined;
+  /**
+   * A Redis or Valkey server for the hot layer (the seed's `redis_url`): `redis://user:password@host:6379/0`, `rediss://` for TLS. Version 6.2
+   * or later, no modules. While it is down, everything works from the database. @defaultValue none
+   */
+  readonly redisUrl?: string | undefined;
+  /**
+   * A client of yours (the seed's `redis`), for one server or a cluster. Connections of our own are made with its settings; it is never used
+   * itself, and never closed. Cannot be combined with `redisUrl`.
+   */
+  readonly redis?: LentRedis | undefined;
+  /**
+   * What the keys in Redis begin with. The schema and the tables' prefix follow it, so checkpointers on different tables of one database can
+   * share a Redis; for different databases, give different prefixes. At most 64 bytes. @defaultValue `"agenity:"`
+   */
+  readonly keyPrefix?: string | undefined;
 }
 
 /** Identifiers of PostgreSQL end after 63 bytes; the longest of ours is the prefix and 20 bytes. */
@@ -76,8 +108,6 @@ const identifier = (maxBytes: number): v.GenericSchema<string> =>
     ),
   );
 
-const hotLayer = v.optional(v.never("needs Redis, which this version does not use yet; leave it out"));
-
 const shape = v.strictObject({
   ...checkpointerShape,
   postgresDsn: optional(v.pipe(v.string(), v.check(isDsn, "expected postgresql://user:password@host:5432/database"))),
@@ -87,12 +117,11 @@ const shape = v.strictObject({
   tablePrefix: optional(identifier(32)),
   releaseResources: optional(v.boolean()),
   preparedStatements: optional(v.boolean()),
-  redisUrl: hotLayer,
-  redis: hotLayer,
-  cacheTtl: hotLayer,
-  keyPrefix: hotLayer,
-  maxStalenessMs: hotLayer,
-  durability: hotLayer,
+  redisUrl: optional(
+    v.pipe(v.string(), v.check(isRedisUrl, "expected redis://user:password@host:6379/0, or rediss://")),
+  ),
+  redis: optional(v.custom<object>(isRedis, "expected a client of ioredis, for one server or a cluster")),
+  keyPrefix: optional(identifier(64)),
 });
 
 /**
@@ -111,7 +140,7 @@ export class PgCheckpointer<
   constructor(options: PgCheckpointerOptions<Custom, ThreadIdKind, UserIdKind> = {}) {
     checkOptions(shape, options);
     refuseTwoSources(options);
-    const engine = engineOptions(options);
+    const engine = engineOptions(options, hotLogFor(options));
     const tables = {
       schema: options.schema ?? "public",
       tablePrefix: options.tablePrefix ?? "agent_",
@@ -122,8 +151,8 @@ export class PgCheckpointer<
   }
 
   /**
-   * A checkpointer on the server that the environment names: `DATABASE_URL` (required), `CACHE_URL` and `CACHE_TTL` (seconds), which
-   * are checked, and announced as not used yet.
+   * A checkpointer on the servers that the environment names: `DATABASE_URL` (required), `CACHE_URL` (Redis; left out, there is no hot layer)
+   * and `CACHE_TTL` (seconds).
    *
    * @param options - everything else
    * @throws InvalidConfigError naming the variable that is missing or wrong
@@ -133,14 +162,35 @@ export class PgCheckpointer<
     ThreadIdKind extends IdKind = "string",
     UserIdKind extends IdKind = "string",
   >(
-    options: Omit<PgCheckpointerOptions<Custom, ThreadIdKind, UserIdKind>, "postgresDsn" | "pgPool" | "dataDir"> = {},
+    options: Omit<PgCheckpointerOptions<Custom, ThreadIdKind, UserIdKind>, FromEnvironment> = {},
   ): PgCheckpointer<Custom, ThreadIdKind, UserIdKind> {
-    const { databaseUrl } = readEnvironment(process.env);
+    const { databaseUrl, cacheUrl, cacheTtl } = readEnvironment(process.env);
+    if (cacheUrl !== undefined && !isRedisUrl(cacheUrl)) {
+      throw new InvalidConfigError("CACHE_URL", "expected redis://user:password@host:6379/0, or rediss://");
+    }
     if (!isDsn(databaseUrl)) {
       throw new InvalidConfigError("DATABASE_URL", "expected postgresql://user:password@host:5432/database");
     }
-    return new PgCheckpointer({ ...options, postgresDsn: databaseUrl });
+    return new PgCheckpointer({ ...options, postgresDsn: databaseUrl, redisUrl: cacheUrl, cacheTtl });
   }
+}
+
+/** The options that `fromEnv` takes from the environment. */
+type FromEnvironment = "postgresDsn" | "pgPool" | "dataDir" | "redisUrl" | "redis" | "hotLog" | "cacheTtl";
+
+function hotLogFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): HotLog | undefined {
+  const { redisUrl, redis, hotLog } = options;
+  const given = (["redisUrl", "redis", "hotLog"] as const).filter((name) => options[name] !== undefined);
+  if (given.length > 1)
+    throw new InvalidConfigError(`options.${given[1]}`, `cannot be combined with ${given[0]}; give one of them`);
+  if (redisUrl === undefined && redis === undefined) return hotLog;
+  const { schema = "public", tablePrefix = "agent_", keyPrefix = "agenity:" } = options;
+  return new RedisHotLog({
+    source: redisUrl === undefined ? { kind: "client", client: redis as Redis } : { kind: "url", url: redisUrl },
+    // Both may contain anything, so they are told apart by their lengths.
+    keyPrefix: `${keyPrefix}${schema.length}.${schema}.${tablePrefix}:`,
+    lifeMs: cacheLifeMs(options),
+  });
 }
 
 function driverFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): SqlDriver {
@@ -167,6 +217,14 @@ function refuseTwoSources(options: PgCheckpointerOptions<object, IdKind, IdKind>
 /** It is never quoted in an error: it may hold a password. */
 function isDsn(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+function isRedisUrl(text: string): boolean {
+  return /^rediss?:\/\//.test(text) && URL.canParse(text);
+}
+
+function isRedis(value: unknown): value is LentRedis {
+  return isObject(value) && "status" in value && "duplicate" in value;
 }
 
 function isPool(value: unknown): value is LentPool {

@@ -2,16 +2,27 @@ import assert from "node:assert/strict";
 import { InvalidConfigError } from "../index.ts";
 import { rejection } from "./expectations.ts";
 import { newConfig, numberedMessages, stateWith } from "./sample.ts";
-import type { Checkpointer, Promises, Subject } from "./subject.ts";
+import type { Checkpointer, MethodName, Promises, Subject } from "./subject.ts";
 
 type Config = Parameters<Checkpointer["getState"]>[0];
 
+/** Methods that take the config of one thread; `forkThread` takes two, under other names. */
+type ThreadMethod = Exclude<
+  { [M in MethodName]: undefined extends Parameters<Checkpointer[M]>[0] ? never : M }[MethodName],
+  "forkThread"
+>;
+
 /** Calls that take the config of a thread, by method. */
-function callsWith(checkpointer: Checkpointer, config: unknown): Readonly<Record<string, () => Promise<unknown>>> {
+function callsWith(
+  checkpointer: Checkpointer,
+  config: unknown,
+): Readonly<Record<ThreadMethod, () => Promise<unknown>>> {
   const given = config as Config;
   return {
     putState: () => checkpointer.putState(given, stateWith()),
     getState: () => checkpointer.getState(given),
+    putStateCache: () => checkpointer.putStateCache(given, stateWith()),
+    getStateCache: () => checkpointer.getStateCache(given),
     listStates: () => checkpointer.listStates(given),
     updateState: () => checkpointer.updateState(given, () => stateWith()),
     clearState: () => checkpointer.clearState(given),
@@ -24,6 +35,10 @@ function callsWith(checkpointer: Checkpointer, config: unknown): Readonly<Record
     deleteThread: () => checkpointer.deleteThread(given),
     repairState: () => checkpointer.repairState(given),
     checkpoint: () => checkpointer.checkpoint(given, { state: stateWith() }),
+    watch: async () => await checkpointer.watch(given).next(),
+    beginRun: () => checkpointer.beginRun(given),
+    requestStop: () => checkpointer.requestStop(given),
+    stopRequested: () => checkpointer.stopRequested(given),
   };
 }
 

@@ -2,11 +2,15 @@ import type { IdKind } from "../index.ts";
 import { badConfigs } from "./bad-configs.ts";
 import { badInput } from "./bad-input.ts";
 import { badOptions } from "./bad-options.ts";
+import { cachedStates } from "./cached-states.ts";
 import { checkpoints } from "./checkpoints.ts";
 import { conflicts } from "./conflicts.ts";
 import { copies } from "./copies.ts";
 import { customFields } from "./custom-fields.ts";
+import { draftConflicts } from "./draft-conflicts.ts";
+import { drafts } from "./drafts.ts";
 import { forks } from "./forks.ts";
+import { health } from "./health.ts";
 import { idSeparation } from "./id-separation.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { messageContents } from "./message-contents.ts";
@@ -16,18 +20,24 @@ import { messages } from "./messages.ts";
 import { ownership } from "./ownership.ts";
 import { recreation } from "./recreation.ts";
 import { repairs } from "./repairs.ts";
+import { runs } from "./runs.ts";
 import { stateHistory } from "./state-history.ts";
 import { states } from "./states.ts";
 import { statistics } from "./statistics.ts";
 import type { AnotherOptions, Checkpointer, MakeCheckpointer, Promises, Subject, Trial } from "./subject.ts";
 import { threadLists } from "./thread-lists.ts";
 import { threadSearch } from "./thread-search.ts";
+import { threadsWithDrafts } from "./threads-with-drafts.ts";
 import { threads } from "./threads.ts";
 import { twoCheckpointers } from "./two-checkpointers.ts";
 import { typedIds } from "./typed-ids.ts";
 import { unstorableValues } from "./unstorable-values.ts";
 import { updates } from "./updates.ts";
 import { values } from "./values.ts";
+import { versionTokens } from "./version-tokens.ts";
+import { warmCache } from "./warm-cache.ts";
+import { watchEnds } from "./watch-ends.ts";
+import { watches } from "./watches.ts";
 
 /** What the kit needs of you. */
 export interface ConformanceOptions {
@@ -42,6 +52,11 @@ export interface ConformanceOptions {
   readonly make: MakeCheckpointer;
   /** Which types of ids `make` serves, for thread ids and user ids alike. @defaultValue `["string"]` */
   readonly idKinds?: readonly IdKind[] | undefined;
+  /**
+   * Why states may be committed later than they were acknowledged, such as `durability` other than `"sync"`: what a fork at a version has of
+   * the thread's other namespaces is then what had been committed by that time. @defaultValue none: they are not
+   */
+  readonly commitsLater?: string | undefined;
 }
 
 const subjects: readonly Subject[] = [
@@ -72,6 +87,16 @@ const subjects: readonly Subject[] = [
   badOptions,
   lifecycle,
   twoCheckpointers,
+  cachedStates,
+  versionTokens,
+  drafts,
+  draftConflicts,
+  threadsWithDrafts,
+  warmCache,
+  runs,
+  watches,
+  watchEnds,
+  health,
 ];
 
 /**
@@ -91,17 +116,20 @@ export function checkpointerConformance(options: ConformanceOptions): void {
   const make = (given: AnotherOptions = {}): Promise<Checkpointer> =>
     options.make({ idType: "string", userIdType: "string", ...given });
   for (const subject of subjects) {
-    register(options, subject.name, promisesWith(subject.promises, make));
+    register(options, subject.name, promisesWith(subject.promises, make, options.commitsLater !== undefined));
   }
   for (const { name, promises } of typedIds(options.idKinds ?? ["string"], options.make)) {
     register(options, name, promises);
   }
 }
 
+type Make = (options?: AnotherOptions) => Promise<Checkpointer>;
 type Tests = Readonly<Record<string, () => Promise<void>>>;
 
-function promisesWith(promises: Promises, make: (options?: AnotherOptions) => Promise<Checkpointer>): Tests {
-  return Object.fromEntries(Object.entries(promises).map(([name, keep]) => [name, () => tryOut(keep, make)]));
+function promisesWith(promises: Promises, make: Make, commitsLater: boolean): Tests {
+  return Object.fromEntries(
+    Object.entries(promises).map(([name, keep]) => [name, () => tryOut(keep, make, commitsLater)]),
+  );
 }
 
 function register({ test, describe }: ConformanceOptions, subject: string, tests: Tests): void {
@@ -112,10 +140,7 @@ function register({ test, describe }: ConformanceOptions, subject: string, tests
   else describe(subject, () => define(""));
 }
 
-async function tryOut(
-  keep: (trial: Trial) => Promise<void>,
-  make: (options?: AnotherOptions) => Promise<Checkpointer>,
-): Promise<void> {
+async function tryOut(keep: (trial: Trial) => Promise<void>, make: Make, commitsLater: boolean): Promise<void> {
   const made: Checkpointer[] = [];
   const another = async (options?: AnotherOptions): Promise<Checkpointer> => {
     const checkpointer = await make(options);
@@ -123,7 +148,7 @@ async function tryOut(
     return checkpointer;
   };
   try {
-    await keep({ checkpointer: await another(), another });
+    await keep({ checkpointer: await another(), another, commitsLater });
   } finally {
     for (const checkpointer of made) await checkpointer.release();
   }

@@ -167,6 +167,22 @@ export const conflicts: Subject = {
       assert.equal((await checkpointer.getState(config))?.["n"], 3);
     },
 
+    async "ifVersion 0 writes where the state was cleared and the thread deleted since, by whomever"({
+      checkpointer,
+      another,
+    }) {
+      const other = await another();
+      for (const deleter of [checkpointer, other]) {
+        const config = newConfig();
+        await checkpointer.putState(config, stateWith({ n: 1 }));
+        await checkpointer.clearState(config);
+        await deleter.deleteThread(config);
+        const put = await checkpointer.putState(config, stateWith({ n: 2 }), { ifVersion: 0 });
+        assert.equal(versionOf(put), 1);
+        sameExactly(await other.getState(config), put);
+      }
+    },
+
     async "of many writers at once with ifVersion 0 exactly one makes the state"({ checkpointer, another }) {
       const config = newConfig();
       const writers = [checkpointer, await another()];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { CheckpointerError } from "../index.ts";
 import { portraitOf } from "./portrait.ts";
@@ -46,4 +47,16 @@ export async function settled(calls: readonly Promise<unknown>[]): Promise<{ suc
   const outcomes = await Promise.allSettled(calls);
   const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
   return { succeeded: outcomes.length - errors.length, errors };
+}
+
+/** How long something that happens by itself may take. */
+const EVENTUALLY_MS = 20_000;
+
+/** Waits for what happens by itself, sooner or later, and which nobody announces. */
+export async function eventually(what: string, hasHappened: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + EVENTUALLY_MS;
+  while (!(await hasHappened())) {
+    if (performance.now() > deadline) assert.fail(`has not happened: ${what}`);
+    await sleep(20);
+  }
 }

@@ -115,7 +115,7 @@ export const forks: Subject = {
       assert.equal((await checkpointer.getState(at(whole, "critic")))?.["word"], "late");
     },
 
-    async "the version counts in the namespace of the source's config"({ checkpointer }) {
+    async "the version counts in the namespace of the source's config"({ checkpointer, commitsLater }) {
       const { source, target } = pair();
       const planner = { ...source, namespace: "planner" };
       for (const turn of [1, 2]) await checkpointer.putState(source, stateWith({ turn }));
@@ -123,7 +123,8 @@ export const forks: Subject = {
       await rejection(checkpointer.forkThread(planner, target, { version: 2 }), NotFoundError);
       await checkpointer.forkThread(planner, target, { version: 1 });
       assert.equal((await checkpointer.getState({ ...target, namespace: "planner" }))?.["plan"], 1);
-      assert.equal((await checkpointer.getState(target))?.["turn"], 2);
+      const turn = (await checkpointer.getState(target))?.["turn"];
+      assert.ok(turn === 2 || (commitsLater && turn === 1));
     },
 
     async "a target that exists is a ConflictError, and stays as it is"({ checkpointer }) {

@@ -34,6 +34,7 @@ export const idSeparation: Subject = {
       for (const reader of [checkpointer, await another()]) {
         for (const [index, config] of configs.entries()) {
           assert.equal((await reader.getState(config))?.["index"], index, JSON.stringify(config));
+          assert.equal((await reader.getStateCache(config))?.["index"], index, JSON.stringify(config));
           assert.equal((await reader.listStates(config)).length, 1, JSON.stringify(config));
         }
       }
@@ -124,6 +125,9 @@ export const idSeparation: Subject = {
       await checkpointer.checkpoint(config, { state: stateWith({ n: 1 }), messages: [message] });
       const reader = await another();
       assert.equal((await reader.getState(config))?.["n"], 1);
+      assert.equal((await reader.getStateCache(config))?.["n"], 1);
+      await checkpointer.putStateCache(config, stateWith({ n: 2 }));
+      assert.equal((await reader.getStateCache(config))?.["n"], 2);
       assert.equal((await reader.getMessage(config, message.messageId))?.messageId, message.messageId);
       assert.equal((await reader.listThreads({ userId: config.userId }))[0]?.threadId, config.threadId);
     },

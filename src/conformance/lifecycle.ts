@@ -2,18 +2,20 @@ import assert from "node:assert/strict";
 import { ReleasedError } from "../index.ts";
 import { rejection } from "./expectations.ts";
 import { newConfig, numberedMessages, stateWith, textsOf, unique } from "./sample.ts";
-import type { Checkpointer, Subject } from "./subject.ts";
+import type { Checkpointer, MethodName, Subject } from "./subject.ts";
 
 /** Every public method but `release`, called on a thread that exists. */
 function everyCall(
   checkpointer: Checkpointer,
   config: ReturnType<typeof newConfig>,
-): Record<string, () => Promise<unknown>> {
+): Readonly<Record<MethodName, () => Promise<unknown>>> {
   const fork = { threadId: unique("fork"), userId: config.userId };
   return {
     setup: () => checkpointer.setup(),
     putState: () => checkpointer.putState(config, stateWith()),
     getState: () => checkpointer.getState(config),
+    putStateCache: () => checkpointer.putStateCache(config, stateWith()),
+    getStateCache: () => checkpointer.getStateCache(config),
     listStates: () => checkpointer.listStates(config),
     updateState: () => checkpointer.updateState(config, (state) => state),
     putMessages: () => checkpointer.putMessages(config, numberedMessages(2)),
@@ -27,6 +29,12 @@ function everyCall(
     repairState: () => checkpointer.repairState(config),
     checkpoint: () =>
       checkpointer.checkpoint(config, { state: stateWith(), messages: numberedMessages(1), thread: {} }),
+    warmCache: () => checkpointer.warmCache({ userId: config.userId }),
+    beginRun: () => checkpointer.beginRun(config),
+    requestStop: () => checkpointer.requestStop(config),
+    stopRequested: () => checkpointer.stopRequested(config),
+    watch: async () => await checkpointer.watch(config, { signal: AbortSignal.abort() }).next(),
+    health: () => checkpointer.health(),
     clearState: () => checkpointer.clearState(config),
     stats: () => checkpointer.stats(config),
     deleteThread: () => checkpointer.deleteThread(config),

@@ -9,7 +9,7 @@ import {
 } from "../index.ts";
 import { rejection, sameExactly } from "./expectations.ts";
 import { idsOf, newConfig, newThread, numberedMessages, type OwnedConfig, stateWith, unique } from "./sample.ts";
-import type { AnyFields, Checkpointer, Subject } from "./subject.ts";
+import type { AnyFields, Checkpointer, MethodName, Subject } from "./subject.ts";
 
 type Config = Parameters<Checkpointer["getState"]>[0];
 
@@ -121,6 +121,7 @@ export const ownership: Subject = {
         () => strict.listThreads(),
         () => strict.listThreads({}),
         () => strict.stats(),
+        () => strict.warmCache(),
         () => strict.forkThread(config, target),
       ];
       for (const call of calls) {
@@ -151,6 +152,8 @@ async function ownedThread(
 async function everythingOf(checkpointer: Checkpointer, config: Config): Promise<unknown[]> {
   return await Promise.all([
     checkpointer.getState(config),
+    checkpointer.getStateCache(config),
+    checkpointer.stopRequested(config),
     checkpointer.listStates(config),
     checkpointer.listMessages(config),
     checkpointer.getThread(config),
@@ -161,6 +164,9 @@ async function everythingOf(checkpointer: Checkpointer, config: Config): Promise
 async function readsNothing(checkpointer: Checkpointer, config: OwnedConfig): Promise<void> {
   assert.equal(await checkpointer.getState(config), null);
   assert.equal(await checkpointer.getState(config, { version: 1 }), null);
+  assert.equal(await checkpointer.getStateCache(config), null);
+  assert.equal(await checkpointer.stopRequested(config), false);
+  assert.equal(await checkpointer.warmCache({ userId: config.userId }), 0);
   assert.deepEqual(await checkpointer.listStates(config), []);
   assert.equal(await checkpointer.getMessage(config, "m0"), null);
   assert.deepEqual(await checkpointer.listMessages(config), []);
@@ -181,31 +187,59 @@ async function mayNotWrite(checkpointer: Checkpointer, config: OwnedConfig): Pro
   }
 }
 
+/** Methods that read one thread. */
+type ReadMethod =
+  | "getState"
+  | "getStateCache"
+  | "listStates"
+  | "getMessage"
+  | "listMessages"
+  | "getThread"
+  | "stopRequested"
+  | "watch"
+  | "stats";
+
+/** Methods that write one thread. `forkThread` has promises of its own; the others mean no thread. */
+type WriteMethod = Exclude<MethodName, ReadMethod | "setup" | "listThreads" | "warmCache" | "health" | "forkThread">;
+
+type Calls<M extends MethodName> = Readonly<Record<M, readonly (() => Promise<unknown>)[]>>;
+
 function readsOf(checkpointer: Checkpointer, config: Config): (() => Promise<unknown>)[] {
-  return [
-    () => checkpointer.getState(config),
-    () => checkpointer.getState(config, { version: 1 }),
-    () => checkpointer.listStates(config),
-    () => checkpointer.getMessage(config, "m0"),
-    () => checkpointer.listMessages(config),
-    () => checkpointer.getThread(config),
-    () => checkpointer.stats({ threadId: config.threadId, userId: config.userId }),
-  ];
+  const reads: Calls<ReadMethod> = {
+    getState: [() => checkpointer.getState(config), () => checkpointer.getState(config, { version: 1 })],
+    getStateCache: [() => checkpointer.getStateCache(config)],
+    listStates: [() => checkpointer.listStates(config)],
+    getMessage: [() => checkpointer.getMessage(config, "m0")],
+    listMessages: [() => checkpointer.listMessages(config)],
+    getThread: [() => checkpointer.getThread(config)],
+    stopRequested: [() => checkpointer.stopRequested(config)],
+    watch: [async () => await checkpointer.watch(config).next()],
+    stats: [() => checkpointer.stats({ threadId: config.threadId, userId: config.userId })],
+  };
+  return Object.values(reads).flat();
 }
 
 function writesOf(checkpointer: Checkpointer, config: Config): (() => Promise<unknown>)[] {
-  return [
-    () => checkpointer.putState(config, stateWith({ by: "stranger" })),
-    () => checkpointer.updateState(config, () => stateWith({ by: "stranger" })),
-    () => checkpointer.clearState(config),
-    () => checkpointer.repairState(config),
-    () => checkpointer.putMessages(config, [Message.text("by a stranger", { messageId: "m0" })]),
-    () => checkpointer.deleteMessage(config, "m0"),
-    () => checkpointer.putThread(config, { threadName: "by a stranger" }),
-    () => checkpointer.putThread(config),
-    () => checkpointer.deleteThread(config),
-    () => checkpointer.checkpoint(config, { state: stateWith() }),
-    () => checkpointer.checkpoint(config, { messages: numberedMessages(1) }),
-    () => checkpointer.checkpoint(config, { thread: { metadata: { private: undefined } } }),
-  ];
+  const writes: Calls<WriteMethod> = {
+    putState: [() => checkpointer.putState(config, stateWith({ by: "stranger" }))],
+    putStateCache: [() => checkpointer.putStateCache(config, stateWith({ by: "stranger" }))],
+    updateState: [() => checkpointer.updateState(config, () => stateWith({ by: "stranger" }))],
+    clearState: [() => checkpointer.clearState(config)],
+    repairState: [() => checkpointer.repairState(config)],
+    putMessages: [() => checkpointer.putMessages(config, [Message.text("by a stranger", { messageId: "m0" })])],
+    deleteMessage: [() => checkpointer.deleteMessage(config, "m0")],
+    putThread: [
+      () => checkpointer.putThread(config, { threadName: "by a stranger" }),
+      () => checkpointer.putThread(config),
+    ],
+    deleteThread: [() => checkpointer.deleteThread(config)],
+    checkpoint: [
+      () => checkpointer.checkpoint(config, { state: stateWith() }),
+      () => checkpointer.checkpoint(config, { messages: numberedMessages(1) }),
+      () => checkpointer.checkpoint(config, { thread: { metadata: { private: undefined } } }),
+    ],
+    beginRun: [() => checkpointer.beginRun({ ...config, runId: "by a stranger" })],
+    requestStop: [() => checkpointer.requestStop(config)],
+  };
+  return Object.values(writes).flat();
 }

@@ -6,6 +6,9 @@ export type AnyFields = Record<string, unknown>;
 /** A checkpointer of string ids, as most of the kit uses it. */
 export type Checkpointer = BaseCheckpointer<AnyFields>;
 
+/** Every public method but `release`. Lists of methods are typed by it, so that a new method is missed by the compiler. */
+export type MethodName = Exclude<keyof Checkpointer & string, "release">;
+
 /** How the kit wants a checkpointer to be made; every option is one of `CheckpointerOptions`. */
 export interface MakeOptions<ThreadIdKind extends IdKind = "string", UserIdKind extends IdKind = "string"> {
   /** The type of thread ids. Other types than `"string"` are asked for only if the kit was told that they are served. */
@@ -30,6 +33,8 @@ export type MakeCheckpointer = <ThreadIdKind extends IdKind, UserIdKind extends 
 
 /** What one promise is tried on. */
 export interface Trial {
+  /** Whether states may be committed later than they were acknowledged. */
+  readonly commitsLater: boolean;
   /** A checkpointer of the trial's own. */
   readonly checkpointer: Checkpointer;
   /** Makes another one over the same storage; it is released when the trial has ended. */

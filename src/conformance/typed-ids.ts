@@ -111,6 +111,10 @@ async function edgesAreIds(checkpointer: Typed, thread: Samples, user: Samples):
     const info = await checkpointer.getThread({ threadId, userId });
     assert.deepStrictEqual([info?.threadId, info?.userId], [threadId, userId]);
     assert.equal((await checkpointer.getState({ threadId, userId }))?.["index"], index);
+    assert.equal((await checkpointer.getStateCache({ threadId, userId }))?.["index"], index);
+    await checkpointer.putStateCache({ threadId, userId }, stateWith({ index: "draft" }));
+    assert.equal((await checkpointer.getStateCache({ threadId, userId }))?.["index"], "draft");
+    assert.equal(await checkpointer.warmCache({ userId, limit: 1 }), 1);
     assert.equal((await checkpointer.listMessages({ threadId, userId })).length, index + 1);
     assert.equal(await checkpointer.deleteThread({ threadId, userId }), true);
     assert.equal(await checkpointer.getThread({ threadId }), null);
@@ -126,6 +130,7 @@ async function usersAreApart(checkpointer: Typed, thread: Samples, user: Samples
       const isMine = other.userId === userId;
       assert.equal(mine.includes(other.threadId), isMine);
       assert.equal((await checkpointer.getState({ ...other, userId })) !== null, isMine);
+      assert.equal((await checkpointer.getStateCache({ ...other, userId })) !== null, isMine);
       if (!isMine) await rejection(checkpointer.putThread({ ...other, userId }), AccessDeniedError);
     }
   }
@@ -152,6 +157,9 @@ async function everythingWorks(checkpointer: Typed, thread: Samples, user: Sampl
   assert.equal((await checkpointer.repairState(fork)).context.length, 2);
   assert.equal(await checkpointer.deleteMessage(fork, "m0"), true);
   assert.deepEqual((await checkpointer.stats({ userId: config.userId })).threads, 2);
+  await checkpointer.beginRun({ ...fork, runId: "run" });
+  await checkpointer.requestStop(fork);
+  assert.deepEqual([await checkpointer.stopRequested(fork), await checkpointer.stopRequested(config)], [true, false]);
   assert.equal((await checkpointer.getState(config))?.["n"], 2);
 }
 

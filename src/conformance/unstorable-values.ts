@@ -155,6 +155,11 @@ async function isRefused(checkpointer: Checkpointer, { make, at }: Unstorable): 
       `state.context[1].raw${at}`,
       () => checkpointer.putState(config, { ...standing, context: [good, message({ raw: make() })] }),
     ],
+    [`state.value${at}`, () => checkpointer.putStateCache(config, { ...standing, value: make() })],
+    [
+      `options.metadata.value${at}`,
+      () => checkpointer.putStateCache(config, standing, { metadata: { value: make() } }),
+    ],
     [
       `state.value${at}`,
       () => checkpointer.updateState(config, (state) => ({ ...(state ?? standing), value: make() })),

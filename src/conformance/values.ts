@@ -114,6 +114,12 @@ export const values: Subject = {
     ),
     ...Object.fromEntries(
       Object.entries(survivors).map(([what, value]): [string, Promises[string]] => [
+        `${what}: in a draft`,
+        ({ checkpointer, another }) => survivesInDraft(checkpointer, value, another),
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(survivors).map(([what, value]): [string, Promises[string]] => [
         `${what}: in messages and metadata`,
         ({ checkpointer }) => survivesElsewhere(checkpointer, value),
       ]),
@@ -174,20 +180,45 @@ async function survivesInState(
   const config = newConfig();
   const reader = await another();
   const state = stateWith({ value, list: ["before"] });
-  const steps: (() => void)[] = [
+  for (const step of stepsOf(state, value)) {
+    step();
+    await checkpointer.putState(config, state);
+    for (const one of [checkpointer, reader]) {
+      sameExactly(await one.getState(config), state);
+      sameExactly(await one.getStateCache(config), state);
+    }
+  }
+  sameExactly((await (await another()).getState(config, { version: 1 }))?.["value"], value);
+}
+
+/** The same, read while it is a draft, and when it is committed; in metadata too. */
+async function survivesInDraft(
+  checkpointer: Checkpointer,
+  value: unknown,
+  another: () => Promise<Checkpointer>,
+): Promise<void> {
+  const config = newConfig();
+  const reader = await another();
+  const state = await checkpointer.putState(config, stateWith({ list: ["before"] }));
+  for (const step of stepsOf(state, value)) {
+    step();
+    await checkpointer.putStateCache(config, state, { metadata: { kept: value } });
+    for (const one of [checkpointer, reader]) sameExactly(await one.getStateCache(config), state);
+  }
+  await checkpointer.release();
+  sameExactly(await reader.getState(config), state);
+  sameExactly((await (await another()).getState(config, { version: 3 }))?.["list"], ["before", value]);
+  sameFields((await reader.listStates(config))[0]?.metadata, { kept: value });
+}
+
+function stepsOf(state: AgentState<AnyFields>, value: unknown): (() => void)[] {
+  return [
     () => undefined,
     () => void (state["list"] as unknown[]).push(value),
     () => (state["value"] = "something else"),
     () => (state["value"] = { inner: value }),
     () => (state.executionMeta = { step: 1, status: "interrupted", interruptData: value, internalData: { value } }),
   ];
-  for (const step of steps) {
-    step();
-    await checkpointer.putState(config, state);
-    sameExactly(await checkpointer.getState(config), state);
-    sameExactly(await reader.getState(config), state);
-  }
-  sameExactly((await (await another()).getState(config, { version: 1 }))?.["value"], value);
 }
 
 async function survivesElsewhere(checkpointer: Checkpointer, value: unknown): Promise<void> {

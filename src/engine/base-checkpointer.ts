@@ -1,20 +1,24 @@
 import type {
   CheckpointParts,
   ForkThreadOptions,
+  GetStateCacheOptions,
   GetStateOptions,
   ListMessagesOptions,
   ListStatesOptions,
   ListThreadsOptions,
   PutMessagesOptions,
+  PutStateCacheOptions,
   PutStateOptions,
   StateInfo,
   UpdateStateOptions,
 } from "../model/call-options.ts";
-import type { AnyId, StatsConfig, ThreadConfig, UserConfig } from "../model/config.ts";
+import type { AnyId, StatsConfig, ThreadConfig, UserConfig, WarmCacheConfig } from "../model/config.ts";
+import type { Health } from "../model/health.ts";
 import type { Message } from "../model/message.ts";
 import type { AgentState, NoCustomFields } from "../model/state.ts";
 import type { SessionStats } from "../model/stats.ts";
 import type { ThreadFields, ThreadInfo } from "../model/thread.ts";
+import type { WatchEvent, WatchOptions } from "../model/watch-event.ts";
 
 /**
  * Session memory: an agent's state, its messages, its threads. The type to inject, and (through a class that implements it) to subclass.
@@ -72,6 +76,30 @@ export abstract class BaseCheckpointer<
   abstract getState(
     config: ThreadConfig<ThreadId, UserId>,
     options?: GetStateOptions,
+  ): Promise<AgentState<Custom> | null>;
+
+  /**
+   * As {@link putState}, but it need not wait for the database (the seed's `aput_state_cache`): Redis acknowledges the write, and the database
+   * gets it within a second, whatever becomes of this process. See `durability` for what that means. Without a hot layer it is `putState`.
+   *
+   * @returns the same state, now carrying its new version
+   * @throws ConflictError if somebody was faster
+   * @throws AccessDeniedError if the thread is another user's
+   */
+  abstract putStateCache(
+    config: ThreadConfig<ThreadId, UserId>,
+    state: AgentState<Custom>,
+    options?: PutStateCacheOptions,
+  ): Promise<AgentState<Custom>>;
+
+  /**
+   * The newest state from the hot layer, drafts included, or from the database where the hot layer does not know (the seed's
+   * `aget_state_cache`). It was the newest at some moment of the last `maxStalenessMs`; within one process it never goes back in time, and
+   * contains what this process wrote. Without a hot layer it is `getState`.
+   */
+  abstract getStateCache(
+    config: ThreadConfig<ThreadId, UserId>,
+    options?: GetStateCacheOptions,
   ): Promise<AgentState<Custom> | null>;
 
   /** The versions of the state, newest first. Without a thread: none. */
@@ -188,6 +216,47 @@ export abstract class BaseCheckpointer<
     parts: CheckpointParts<Custom>,
     options?: PutStateOptions,
   ): Promise<CheckpointResult<Custom>>;
+
+  /**
+   * Loads the states of the caller's most recently written threads into the hot layer and into this process's memory, in two round trips
+   * however many they are.
+   *
+   * @returns how many were loaded
+   */
+  abstract warmCache(config?: WarmCacheConfig<UserId>): Promise<number>;
+
+  /**
+   * What happens on a thread from now on, in any process: new versions of the namespace's state, new messages, a stop. Versions that follow one
+   * another quickly may be told together; none is left out. Ends when its loop is left, with `signal`, or with `release()`.
+   */
+  abstract watch(
+    config: ThreadConfig<ThreadId, UserId>,
+    options?: WatchOptions,
+  ): AsyncGenerator<WatchEvent, void, undefined>;
+
+  /**
+   * Begins a run on a thread: `config.runId`, or a new UUID, becomes the thread's run, and what the run before was asked is over. Makes the
+   * thread if there is none. The first write with another `runId` than the thread's does the same.
+   *
+   * @returns the run's id
+   * @throws AccessDeniedError if the thread is another user's
+   */
+  abstract beginRun(config: ThreadConfig<ThreadId, UserId>): Promise<string>;
+
+  /**
+   * Asks the thread's run to stop, from any process: `config.runId`, or the run that wrote last. Durable; over when the next run begins. The
+   * agent sees it through {@link stopRequested} and {@link watch}.
+   *
+   * @throws NotFoundError if there is no such thread
+   * @throws AccessDeniedError if the thread is another user's
+   */
+  abstract requestStop(config: ThreadConfig<ThreadId, UserId>): Promise<void>;
+
+  /** Whether the run (`config.runId`, or any) was asked to stop. One round trip. */
+  abstract stopRequested(config: ThreadConfig<ThreadId, UserId>): Promise<boolean>;
+
+  /** Whether the database answers, and how the hot layer is. Does not throw where they do not. */
+  abstract health(): Promise<Health>;
 
   /** Counts and sizes: of the caller's threads, or of one. */
   abstract stats(config?: StatsConfig<ThreadId, UserId>): Promise<SessionStats>;

@@ -3,10 +3,12 @@ import { encodeMetadata } from "./thread-rows.ts";
 import { checkMetadata } from "./message-rows.ts";
 import { searchable } from "./search-text.ts";
 import { checkShape } from "../model/check-shape.ts";
+import type { Durability } from "../model/call-options.ts";
 import type { AnyId, IdKind } from "../model/config.ts";
 import { ValidationError } from "../model/errors.ts";
 import { idShapes, idText, optional } from "../model/id-shape.ts";
 import type { MessageRole } from "../model/message.ts";
+import { type Stamp, stampOf } from "../model/stamp.ts";
 import type { MessageQuery, ThreadQuery, VersionQuery } from "../stores/cold-store.ts";
 
 /** Versions are PostgreSQL integers: a thread would need 2 billion turns. */
@@ -27,13 +29,26 @@ const instant = v.union([v.date(), v.number()]);
 /** Its contents are checked where they are encoded, so that errors name the path. */
 const metadata = optional(v.unknown());
 
+const durability = v.picklist(["sync", "async", "exit"]);
+const putStateCacheShape = v.strictObject({
+  ifVersion: optional(wholeNumber(0, MAX_VERSION - 1, "a version that another can follow, or 0")),
+  onConflict: optional(v.picklist(["reject", "overwrite"])),
+  durability: optional(v.picklist(["async", "exit"])),
+  metadata,
+});
+const getStateCacheShape = v.strictObject({ atLeast: optional(v.string()) });
 const putStateShape = v.strictObject({
+  durability: optional(durability),
   ifVersion: optional(wholeNumber(0, MAX_VERSION - 1, "a version that another can follow, or 0")),
   onConflict: optional(v.picklist(["reject", "overwrite"])),
   metadata,
 });
 const getStateShape = v.strictObject({ version: optional(version) });
-const updateStateShape = v.strictObject({ maxAttempts: optional(wholeNumber(1, 1_000, "attempts")), metadata });
+const updateStateShape = v.strictObject({
+  maxAttempts: optional(wholeNumber(1, 1_000, "attempts")),
+  durability: optional(durability),
+  metadata,
+});
 const listStatesShape = v.strictObject({ before: optional(version), limit: optional(count), metadata });
 const putMessagesShape = v.strictObject({ metadata });
 const listMessagesShape = v.strictObject({
@@ -62,18 +77,42 @@ export interface StateWrite {
   readonly overwrite: boolean;
   /** JSON text, kept with the version. */
   readonly metadata: string;
+  /** When it is durable. */
+  readonly durability: Durability;
   /** What is still to be checked before anything is written; called once the input is captured. */
   readonly before?: () => Promise<void>;
 }
 
+/**
+ * @param usual - the durability where the options name none
+ * @throws ValidationError
+ */
+export function checkPutState(options: unknown, usual: Durability): StateWrite {
+  if (options === undefined) return { ifVersion: undefined, overwrite: false, metadata: "{}", durability: usual };
+  return stateWrite(checkShape(putStateShape, options, "options"), usual);
+}
+
 /** @throws ValidationError */
-export function checkPutState(options: unknown): StateWrite {
-  if (options === undefined) return { ifVersion: undefined, overwrite: false, metadata: "{}" };
-  const { ifVersion, onConflict, metadata: given } = checkShape(putStateShape, options, "options");
+export function checkPutStateCache(options: unknown, usual: Durability): StateWrite {
+  return stateWrite(checkShape(putStateCacheShape, options ?? {}, "options"), usual === "sync" ? "async" : usual);
+}
+
+function stateWrite(given: v.InferOutput<typeof putStateShape>, usual: Durability): StateWrite {
+  const { ifVersion, onConflict, durability: wanted } = given;
   if (ifVersion !== undefined && onConflict === "overwrite") {
     throw new ValidationError("options.onConflict", `"overwrite" cannot be combined with ifVersion; give one of them`);
   }
-  return { ifVersion, overwrite: onConflict === "overwrite", metadata: versionMetadata(given) };
+  const overwrite = onConflict === "overwrite";
+  return { ifVersion, overwrite, metadata: versionMetadata(given.metadata), durability: wanted ?? usual };
+}
+
+/** What a cached answer must contain; null: nothing in particular. @throws ValidationError */
+export function checkGetStateCache(options: unknown): Stamp | null {
+  const { atLeast } = checkShape(getStateCacheShape, options ?? {}, "options");
+  if (atLeast === undefined) return null;
+  const stamp = stampOf(atLeast);
+  if (stamp === null) throw new ValidationError("options.atLeast", "expected what versionToken(state) answered");
+  return stamp;
 }
 
 /** @throws ValidationError */
@@ -82,9 +121,13 @@ export function checkGetState(options: unknown): number | null {
 }
 
 /** @throws ValidationError */
-export function checkUpdateState(options: unknown): { readonly maxAttempts: number; readonly metadata: string } {
-  const { maxAttempts, metadata: given } = checkShape(updateStateShape, options ?? {}, "options");
-  return { maxAttempts: maxAttempts ?? 50, metadata: versionMetadata(given) };
+export function checkUpdateState(
+  options: unknown,
+  usual: Durability,
+): { readonly maxAttempts: number; readonly write: Pick<StateWrite, "metadata" | "durability"> } {
+  const { maxAttempts, metadata: given, durability: wanted } = checkShape(updateStateShape, options ?? {}, "options");
+  const write = { metadata: versionMetadata(given), durability: wanted ?? usual };
+  return { maxAttempts: maxAttempts ?? 50, write };
 }
 
 /** @throws ValidationError */
@@ -146,6 +189,17 @@ export function checkParts(parts: unknown): Readonly<Record<"state" | "messages"
 /** @throws ValidationError */
 export function checkMessageId(messageId: unknown): string {
   return checkShape(idText("messageId"), messageId, "messageId");
+}
+
+const watchShape = v.strictObject({
+  pollMs: optional(wholeNumber(10, 3_600_000, "milliseconds")),
+  signal: optional(v.instance(AbortSignal)),
+});
+
+/** @throws ValidationError */
+export function checkWatch(options: unknown): { readonly pollMs: number; readonly signal: AbortSignal | undefined } {
+  const { pollMs, signal } = checkShape(watchShape, options ?? {}, "options");
+  return { pollMs: pollMs ?? 1_000, signal };
 }
 
 /** @throws ValidationError */

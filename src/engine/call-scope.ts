@@ -28,11 +28,16 @@ interface ConfigFields {
   readonly runId?: string | undefined;
 }
 
+interface WarmFields extends ConfigFields {
+  readonly limit?: number | undefined;
+}
+
 /** Checks the configs of calls: which thread is meant, and who calls. */
 export class ConfigReader {
   readonly #thread: v.GenericSchema<unknown, ConfigFields>;
   readonly #user: v.GenericSchema<unknown, ConfigFields>;
   readonly #stats: v.GenericSchema<unknown, ConfigFields>;
+  readonly #warm: v.GenericSchema<unknown, WarmFields>;
 
   constructor(rules: IdRules) {
     const threadId = idShapes[rules.idType]("threadId");
@@ -42,6 +47,11 @@ export class ConfigReader {
     this.#thread = v.strictObject(fields) as v.GenericSchema<unknown, ConfigFields>;
     this.#user = v.strictObject({ userId }) as v.GenericSchema<unknown, ConfigFields>;
     this.#stats = v.strictObject({ userId, threadId: optional(threadId) }) as v.GenericSchema<unknown, ConfigFields>;
+    const limit = v.pipe(v.number(), v.check(isWarmLimit, "expected a whole number from 1 to 10000"));
+    this.#warm = v.strictObject({ userId, namespace: fields.namespace, limit: optional(limit) }) as v.GenericSchema<
+      unknown,
+      WarmFields
+    >;
   }
 
   /**
@@ -58,11 +68,21 @@ export class ConfigReader {
     return checkShape(this.#user, config ?? {}, "config", invalidConfig).userId ?? null;
   }
 
+  /** The caller of `warmCache`, and what to load. */
+  warm(config: unknown): { readonly userId: AnyId | null; readonly namespace: string; readonly limit: number } {
+    const { userId, namespace, limit } = checkShape(this.#warm, config ?? {}, "config", invalidConfig);
+    return { userId: userId ?? null, namespace: namespace ?? "", limit: limit ?? 100 };
+  }
+
   /** The caller of `stats`, and the thread if one is meant. */
   stats(config: unknown): { readonly userId: AnyId | null; readonly threadId: AnyId | null } {
     const { userId, threadId } = checkShape(this.#stats, config ?? {}, "config", invalidConfig);
     return { userId: userId ?? null, threadId: threadId ?? null };
   }
+}
+
+function isWarmLimit(limit: number): boolean {
+  return Number.isSafeInteger(limit) && limit >= 1 && limit <= 10_000;
 }
 
 function invalidConfig(field: string, problem: string): InvalidConfigError {

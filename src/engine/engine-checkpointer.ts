@@ -2,21 +2,26 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type * as options from "../model/call-options.ts";
-import type { AnyId, StatsConfig, ThreadConfig, UserConfig } from "../model/config.ts";
-import { AccessDeniedError, ConflictError, NotFoundError, ValidationError } from "../model/errors.ts";
+import type { AnyId, StatsConfig, ThreadConfig, UserConfig, WarmCacheConfig } from "../model/config.ts";
+import type { Health } from "../model/health.ts";
+import type { HotLog } from "../hot/hot-log.ts";
+import { AccessDeniedError, ConflictError, NotFoundError, ReleasedError, ValidationError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
 import type { AgentState, NoCustomFields } from "../model/state.ts";
 import type { SessionStats } from "../model/stats.ts";
 import type { ThreadFields, ThreadInfo } from "../model/thread.ts";
+import type { WatchEvent, WatchOptions } from "../model/watch-event.ts";
 import type { ColdStore, Scope } from "../stores/cold-store.ts";
 import { BaseCheckpointer, type CheckpointResult, type StateChange } from "./base-checkpointer.ts";
 import * as check from "./call-options.ts";
-import { ConfigReader, type IdRules } from "./call-scope.ts";
+import { type CallScope, ConfigReader, type IdRules } from "./call-scope.ts";
+import { HotLayer } from "./hot-layer/hot-layer.ts";
 import { checkMessages, fromBody, noMessages } from "./message-rows.ts";
 import { NearCache, type NearCacheLimits } from "./near-cache.ts";
 import { Operations } from "./operations.ts";
 import { noParts, StateLog, type TurnParts } from "./state-log.ts";
 import { States } from "./states.ts";
+import { type WatchedHead, type WatchedThread, watchThread } from "./thread-watch.ts";
 import { checkThreadFields, decodeMetadata, threadInfo } from "./thread-rows.ts";
 
 /** What an engine needs; every value is checked and has its default already. */
@@ -25,6 +30,20 @@ export interface EngineOptions extends IdRules, NearCacheLimits {
   readonly coldStore: ColdStore;
   /** The schema of the state's custom fields; undefined: any. */
   readonly state: StandardSchemaV1 | undefined;
+  /** The hot layer; null: none. */
+  readonly hot: HotOptions | null;
+}
+
+/** A hot log, and how it is used. Belongs to the engine: it is released with it. */
+export interface HotOptions {
+  /** Where the newest entries are kept hot. */
+  readonly log: HotLog;
+  /** How long a cached answer may be trusted, in milliseconds; 0: every one is validated. */
+  readonly maxAgeMs: number;
+  /** How long a copy in this process is answered without asking anybody, in milliseconds; 0: never. */
+  readonly nearTtlMs: number;
+  /** When writes are durable unless a call says otherwise. */
+  readonly durability: options.Durability;
 }
 
 /** The one implementation of the contract, over any {@link ColdStore}. */
@@ -36,8 +55,11 @@ export class EngineCheckpointer<
   readonly #store: ColdStore;
   readonly #config: ConfigReader;
   readonly #log: StateLog;
+  readonly #hot: HotLayer | null;
+  readonly #durability: options.Durability;
   readonly #states: States<Custom>;
   readonly #operations = new Operations();
+  readonly #released = new AbortController();
   readonly #threadQuery: ReturnType<typeof check.threadQueryReader>;
 
   /** @param engine - the parts, made by a subclass or by you, over a store of your own */
@@ -46,16 +68,27 @@ export class EngineCheckpointer<
     this.#store = engine.coldStore;
     this.#config = new ConfigReader(engine);
     this.#log = new StateLog(engine.coldStore, new NearCache(engine));
-    this.#states = new States(this.#log, engine.state);
+    this.#durability = engine.hot?.durability ?? "sync";
+    this.#hot = engine.hot === null ? null : makeHotLayer(engine, engine.hot, this.#log);
+    this.#states = new States(this.#log, this.#hot, engine.state);
     this.#threadQuery = check.threadQueryReader(engine.idType);
   }
 
   override setup(): Promise<void> {
-    return this.#operations.run("setup", () => this.#store.setup());
+    return this.#operations.run("setup", async () => {
+      await this.#store.setup();
+      await this.#hot?.setup();
+    });
   }
 
   override async release(): Promise<void> {
-    if (await this.#operations.end()) await this.#store.release();
+    this.#released.abort();
+    if (!(await this.#operations.end())) return;
+    try {
+      await this.#hot?.release();
+    } finally {
+      await this.#store.release();
+    }
   }
 
   override [Symbol.asyncDispose](): Promise<void> {
@@ -69,7 +102,28 @@ export class EngineCheckpointer<
   ): Promise<AgentState<Custom>> {
     return this.#operations.run("putState", async () => {
       const scope = this.#config.thread(config);
-      return await this.#states.put(scope, state, check.checkPutState(putOptions), noParts);
+      return await this.#states.put(scope, state, check.checkPutState(putOptions, this.#durability), noParts);
+    });
+  }
+
+  override putStateCache(
+    config: ThreadConfig<ThreadId, UserId>,
+    state: AgentState<Custom>,
+    putOptions?: options.PutStateCacheOptions,
+  ): Promise<AgentState<Custom>> {
+    return this.#operations.run("putStateCache", async () => {
+      const scope = this.#config.thread(config);
+      return await this.#states.put(scope, state, check.checkPutStateCache(putOptions, this.#durability), noParts);
+    });
+  }
+
+  override getStateCache(
+    config: ThreadConfig<ThreadId, UserId>,
+    getOptions?: options.GetStateCacheOptions,
+  ): Promise<AgentState<Custom> | null> {
+    return this.#operations.run("getStateCache", async () => {
+      const scope = this.#config.thread(config);
+      return await this.#states.newestCached(scope, check.checkGetStateCache(getOptions));
     });
   }
 
@@ -80,6 +134,7 @@ export class EngineCheckpointer<
     return this.#operations.run("getState", async () => {
       const scope = this.#config.thread(config);
       const version = check.checkGetState(getOptions);
+      await this.#hot?.settle(scope);
       return await (version === null ? this.#states.newest(scope) : this.#states.version(scope, version));
     });
   }
@@ -89,7 +144,10 @@ export class EngineCheckpointer<
     listOptions?: options.ListStatesOptions,
   ): Promise<options.StateInfo[]> {
     return this.#operations.run("listStates", async () => {
-      const rows = await this.#store.listVersions(this.#config.thread(config), check.checkListStates(listOptions));
+      const scope = this.#config.thread(config);
+      const query = check.checkListStates(listOptions);
+      await this.#hot?.settle(scope);
+      const rows = await this.#store.listVersions(scope, query);
       return rows.map((row) => ({
         version: row.version,
         createdAt: new Date(row.createdAtMs),
@@ -106,11 +164,11 @@ export class EngineCheckpointer<
   ): Promise<AgentState<Custom> | null> {
     return this.#operations.run("updateState", async () => {
       const scope = this.#config.thread(config);
-      const { maxAttempts, metadata } = check.checkUpdateState(updateOptions);
+      const { maxAttempts, write } = check.checkUpdateState(updateOptions, this.#durability);
       if (typeof change !== "function") throw new ValidationError("change", "expected a function that changes a state");
       for (let attempt = 1; ; attempt++) {
         try {
-          return await this.#states.change(scope, change, metadata);
+          return await this.#states.change(scope, change, write);
         } catch (error) {
           if (!(error instanceof ConflictError) || attempt >= maxAttempts) throw error;
           // Those who were beaten together would meet again; chance spreads them, wider each time.
@@ -185,7 +243,9 @@ export class EngineCheckpointer<
 
   override getThread(config: ThreadConfig<ThreadId, UserId>): Promise<ThreadInfo<ThreadId, UserId> | null> {
     return this.#operations.run("getThread", async () => {
-      const row = await this.#store.getThread(this.#config.thread(config));
+      const scope = this.#config.thread(config);
+      await this.#hot?.settle(scope);
+      const row = await this.#store.getThread(scope);
       return row === null ? null : threadInfo(row);
     });
   }
@@ -197,6 +257,7 @@ export class EngineCheckpointer<
     return this.#operations.run("listThreads", async () => {
       const userId = this.#config.user(config);
       const query = this.#threadQuery(listOptions);
+      await this.#hot?.settleOwn();
       const rows = await this.#store.listThreads(userId, query);
       if (rows.length === 0) await this.#requireThreads(userId, { before: query.before, after: query.after });
       return rows.map((row) => threadInfo(row));
@@ -206,9 +267,17 @@ export class EngineCheckpointer<
   override deleteThread(config: ThreadConfig<ThreadId, UserId>): Promise<boolean> {
     return this.#operations.run("deleteThread", async () => {
       const scope = this.#config.thread(config);
-      const deleted = await this.#store.deleteThread(scope, randomUUID());
-      if (!deleted) await this.#refuseStranger(scope);
-      return deleted;
+      await this.#log.looks.at(scope.threadId);
+      const writeId = randomUUID();
+      const since = this.#hot?.begin(scope, writeId) ?? null;
+      const deleted = await this.#store.deleteThread(scope, writeId);
+      if (deleted === null) {
+        this.#hot?.refused(scope, writeId);
+        await this.#refuseStranger(scope);
+        return false;
+      }
+      await this.#hot?.deleted(scope, deleted, writeId, since);
+      return true;
     });
   }
 
@@ -224,6 +293,7 @@ export class EngineCheckpointer<
       if (source.userId !== null && target.userId !== null && source.userId !== target.userId) {
         throw new AccessDeniedError("a user's thread can only be copied for the same user; leave `to.userId` out");
       }
+      await this.#hot?.settle(source);
       const request = { from: source, to: target.threadId, owner: target.userId, version, writeId: randomUUID() };
       switch (await this.#store.forkThread(request)) {
         case "source-missing":
@@ -241,6 +311,7 @@ export class EngineCheckpointer<
   override repairState(config: ThreadConfig<ThreadId, UserId>): Promise<AgentState<Custom>> {
     return this.#operations.run("repairState", async () => {
       const scope = this.#config.thread(config);
+      await this.#hot?.settle(scope);
       if ((await this.#store.getThread(scope)) === null) await this.#refuseStranger(scope);
       await this.#existingThread(scope, "config.threadId");
       const bodies = await this.#store.listMessages(scope, check.checkListMessages(undefined));
@@ -256,7 +327,13 @@ export class EngineCheckpointer<
     return this.#operations.run("checkpoint", async () => {
       const scope = this.#config.thread(config);
       const { state, messages, thread } = check.checkParts(parts);
-      const write = check.checkPutState(putOptions);
+      const write = check.checkPutState(putOptions, "sync");
+      if (write.durability !== "sync") {
+        throw new ValidationError(
+          "options.durability",
+          "a whole turn is always durable before the call answers; leave it out",
+        );
+      }
       const checked = messages === undefined ? noMessages : checkMessages(messages, undefined);
       const patch = thread === undefined ? null : checkThreadFields(thread, scope, "thread");
       const turn: TurnParts = { messages: checked.rows, thread: patch };
@@ -274,11 +351,102 @@ export class EngineCheckpointer<
     });
   }
 
+  override warmCache(config: WarmCacheConfig<UserId> = {}): Promise<number> {
+    return this.#operations.run("warmCache", async () => {
+      const { userId, namespace, limit } = this.#config.warm(config);
+      const since = this.#hot?.now() ?? null;
+      const recent = await this.#store.readRecent(userId, namespace, limit);
+      const heads = recent.map(({ threadId, tail }) => {
+        const scope: Scope = { threadId, userId, namespace };
+        return { scope, tail, head: this.#log.headFrom(scope, null, tail) };
+      });
+      await this.#hot?.warm(heads, since);
+      return heads.length;
+    });
+  }
+
+  override watch(
+    config: ThreadConfig<ThreadId, UserId>,
+    watchOptions?: WatchOptions,
+  ): AsyncGenerator<WatchEvent, void, undefined> {
+    if (this.#released.signal.aborted) throw new ReleasedError();
+    const scope = this.#config.thread(config);
+    const { pollMs, signal } = check.checkWatch(watchOptions);
+    const signals = signal === undefined ? this.#released.signal : AbortSignal.any([signal, this.#released.signal]);
+    return watchThread(this.#watched(scope), { pollMs, signal: signals });
+  }
+
+  override beginRun(config: ThreadConfig<ThreadId, UserId>): Promise<string> {
+    return this.#operations.run("beginRun", async () => {
+      const scope = this.#config.thread(config);
+      const runId = scope.runId ?? randomUUID();
+      await this.#log.commit({ ...scope, runId }, noParts);
+      return runId;
+    });
+  }
+
+  override requestStop(config: ThreadConfig<ThreadId, UserId>): Promise<void> {
+    return this.#operations.run("requestStop", async () => {
+      const scope = this.#config.thread(config);
+      await this.#log.looks.at(scope.threadId);
+      if (await this.#store.requestStop(scope, scope.runId)) return;
+      await this.#refuseStranger(scope);
+      throw new NotFoundError("config.threadId", "there is no such thread for this user");
+    });
+  }
+
+  override stopRequested(config: ThreadConfig<ThreadId, UserId>): Promise<boolean> {
+    return this.#operations.run("stopRequested", async () => {
+      const scope = this.#config.thread(config);
+      return await this.#store.isStopRequested(scope, scope.runId);
+    });
+  }
+
+  override health(): Promise<Health> {
+    return this.#operations.run("health", async () => {
+      return { database: await this.#databaseHealth(), hotLayer: this.#hot?.health() ?? null };
+    });
+  }
+
   override stats(config: StatsConfig<ThreadId, UserId> = {}): Promise<SessionStats> {
     return this.#operations.run("stats", async () => {
       const { userId, threadId } = this.#config.stats(config);
+      await this.#hot?.settleOwn();
       return await this.#store.stats(userId, threadId);
     });
+  }
+
+  #watched(scope: CallScope): WatchedThread {
+    const ask = <T>(question: () => Promise<T>): Promise<T> => this.#operations.run("watch", question);
+    const list = (query: options.ListMessagesOptions): Promise<Message[]> =>
+      ask(async () => (await this.#store.listMessages(scope, check.checkListMessages(query))).map(fromBody));
+    return {
+      head: () => ask(() => this.#watchedHead(scope)),
+      lastMessages: (limit) => list({ order: "desc", limit }),
+      messagesAfter: (messageId) => list(messageId === null ? {} : { after: messageId }),
+      hasMessage: (messageId) => ask(async () => (await this.#store.getMessage(scope, messageId)) !== null),
+      isStopRequested: () => ask(() => this.#store.isStopRequested(scope, scope.runId)),
+      look: (beginning) => this.#log.looks.begin(scope.threadId, beginning),
+      listen: async (wake) => await this.#hot?.watch(scope, wake),
+    };
+  }
+
+  async #watchedHead(scope: CallScope): Promise<WatchedHead> {
+    const newest = await this.#hot?.newest(scope, null);
+    if (newest) return newest.stamp;
+    const near = this.#log.near(scope);
+    const tail = await this.#log.tail(scope, near?.stamp ?? null);
+    return { incarnation: tail.incarnation, version: this.#log.headFrom(scope, near, tail)?.stamp.version ?? 0 };
+  }
+
+  async #databaseHealth(): Promise<Health["database"]> {
+    try {
+      // The cheapest question that reaches the tables.
+      await this.#store.listThreads(null, this.#threadQuery({ limit: 0 }));
+      return { isAvailable: true, errorCode: null };
+    } catch (error) {
+      return { isAvailable: false, errorCode: (error as { code?: string }).code ?? "UNKNOWN" };
+    }
   }
 
   async #existingThread(scope: Scope, field: string): Promise<ThreadInfo<ThreadId, UserId>> {
@@ -322,4 +490,11 @@ export class EngineCheckpointer<
       throw new NotFoundError(`options.${name}`, "this user has no such thread; start again from the first page");
     }
   }
+}
+
+function makeHotLayer(engine: EngineOptions, hot: HotOptions, log: StateLog): HotLayer {
+  const { maxAgeMs, nearTtlMs, durability } = hot;
+  const { maxCachedThreads } = engine;
+  const layerOptions = { maxAgeMs, nearTtlMs, maxCachedThreads, keepsDrafts: durability !== "sync" };
+  return new HotLayer({ hotLog: hot.log, store: engine.coldStore, log }, layerOptions);
 }

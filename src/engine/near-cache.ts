@@ -1,12 +1,15 @@
 import { LRUCache } from "lru-cache";
 import type { LogState } from "../log/entry.ts";
-import type { Stamp } from "../model/stamp.ts";
-import type { Scope } from "../stores/cold-store.ts";
+import { compareStamps, type Stamp } from "../model/stamp.ts";
+import type { AnyId } from "../model/config.ts";
+import { keyText, type StateKey } from "./state-key.ts";
 
 /** A folded head. */
 export interface NearCopy {
   /** Which committed state it is. */
   readonly stamp: Stamp;
+  /** The thread's owner; null: nobody; undefined: the application wrote it and did not have to know. */
+  readonly owner: AnyId | null | undefined;
   /** The state; null: cleared. Never changed: a new head is a new object. */
   readonly state: LogState | null;
   /** Bytes of the entries that a reader without a copy must read: since the last snapshot, that one included. */
@@ -38,27 +41,18 @@ export class NearCache {
     });
   }
 
-  get(scope: Scope): NearCopy | undefined {
-    return this.#copies.get(keyOf(scope));
+  get(scope: StateKey): NearCopy | undefined {
+    return this.#copies.get(keyText(scope));
   }
 
   /** Keeps a copy, unless a newer one of the same thread is there. */
-  keep(scope: Scope, copy: NearCopy): void {
-    const key = keyOf(scope);
+  keep(scope: StateKey, copy: NearCopy): void {
+    const key = keyText(scope);
     const present = this.#copies.peek(key);
-    if (present === undefined || !isOlder(copy.stamp, present.stamp)) this.#copies.set(key, copy);
+    if (present === undefined || compareStamps(copy.stamp, present.stamp) >= 0) this.#copies.set(key, copy);
   }
 
-  forget(scope: Scope): void {
-    this.#copies.delete(keyOf(scope));
+  forget(scope: StateKey): void {
+    this.#copies.delete(keyText(scope));
   }
-}
-
-function isOlder(one: Stamp, other: Stamp): boolean {
-  return one.incarnation === other.incarnation ? one.version < other.version : one.incarnation < other.incarnation;
-}
-
-/** No id contains NUL, so this joins without ambiguity; a checkpointer's thread ids are all of one type. */
-function keyOf(scope: Scope): string {
-  return `${scope.threadId}\0${scope.namespace}`;
 }

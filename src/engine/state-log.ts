@@ -1,23 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { decodeEntry } from "../log/entry-codec.ts";
-import type { Entry, LogState } from "../log/entry.ts";
-import { fold, foldAll } from "../log/fold.ts";
-import { ConflictError, AccessDeniedError, StorageUnavailableError } from "../model/errors.ts";
-import type { Stamp } from "../model/stamp.ts";
-import type {
-  ColdStore,
-  Scope,
-  StatePart,
-  Tail,
-  TailRequest,
-  Turn,
-  TurnOutcome,
-  VersionEntry,
-} from "../stores/cold-store.ts";
+import type { LogState } from "../log/entry.ts";
+import type { HotEntry, HotInstant } from "../hot/hot-log.ts";
+import { AccessDeniedError, ConflictError, StorageUnavailableError } from "../model/errors.ts";
+import { sameStamp, type Stamp } from "../model/stamp.ts";
+import type { ColdStore, Scope, StatePart, Tail, TailRequest, Turn, TurnOutcome } from "../stores/cold-store.ts";
 import type { CallScope } from "./call-scope.ts";
+import { FirstLooks } from "./first-looks.ts";
+import { foldOnto, weighed } from "./folding.ts";
 import { GroupQueue } from "./group-queue.ts";
+import type { HotCopy } from "./hot-layer/hot-copy.ts";
 import type { NearCache, NearCopy } from "./near-cache.ts";
-import { bytesOf, clearEntry, liveBytesWith, type NextEntry, nextEntry } from "./next-entry.ts";
+import { clearEntry, type NextEntry, nextEntry } from "./next-entry.ts";
 
 /** What must stand for a state to be written. */
 export type Base =
@@ -41,6 +34,30 @@ export interface StateTurn {
   readonly metadata: string;
   /** What travels with it. */
   readonly parts: TurnParts;
+}
+
+/** A commit, as whoever follows it is told. */
+export interface FollowedCommit {
+  /** The head that it stands on; null: it is the first version. */
+  readonly base: Stamp | null;
+  /** What was written, in order. */
+  readonly entries: readonly HotEntry[];
+  /** The new head. */
+  readonly head: NearCopy;
+}
+
+/** Follows the commits of states: the hot layer, where there is one. */
+export interface CommitFollower {
+  /** A commit is about to be sent. Answers a moment before it. */
+  begin(scope: Scope, writeId: string): HotInstant | null;
+  /** It was refused. */
+  refused(scope: Scope, writeId: string): void;
+  /** The store has shown a head to this process. */
+  seen(scope: Scope, stamp: Stamp): void;
+  /** It is durable. Never fails, and takes a few tens of milliseconds at most. */
+  committed(scope: Scope, commit: FollowedCommit, since: HotInstant | null): Promise<void>;
+  /** The drafts that lead to a state that this process has seen; null: it is none that is built on drafts. */
+  draftsUpTo(scope: Scope, stamp: Stamp): Promise<HotCopy | null>;
 }
 
 /** The log of a state is damaged. Carries the stamp of its head, on which a repair can be written. */
@@ -69,8 +86,11 @@ const MAX_OVERWRITES = 1_000;
 export class StateLog {
   readonly #store: ColdStore;
   readonly #near: NearCache;
+  /** What this process writes waits for those. */
+  readonly looks: FirstLooks = new FirstLooks();
   readonly #commits: GroupQueue<Turn, TurnOutcome>;
   readonly #reads: GroupQueue<TailRequest, Tail>;
+  #follower: CommitFollower | null = null;
 
   constructor(store: ColdStore, near: NearCache) {
     this.#store = store;
@@ -85,19 +105,41 @@ export class StateLog {
     this.#reads = new GroupQueue({ send: (requests) => this.#store.read(requests), isBusy, weigh: () => 64 });
   }
 
+  /** From now on, somebody follows what is committed. */
+  follow(follower: CommitFollower): void {
+    this.#follower = follower;
+  }
+
   /** What this process knows of a head, without asking anybody. */
   near(scope: Scope): NearCopy | null {
     return this.#near.get(scope) ?? null;
   }
 
+  /** Keeps what is known of a head. */
+  keep(scope: Scope, head: NearCopy): void {
+    this.#near.keep(scope, head);
+  }
+
+  /** What leads from a stamp to the head. */
+  tail(scope: Scope, known: Stamp | null): Promise<Tail> {
+    return this.#reads.ask(requestOf(scope, known, null));
+  }
+
   /** The head as it is now; null: this user sees no version. */
   async head(scope: Scope): Promise<NearCopy | null> {
     const near = this.near(scope);
-    const tail = await this.#reads.ask(requestOf(scope, near, null));
+    const head = this.headFrom(scope, near, await this.tail(scope, near?.stamp ?? null));
+    if (head !== null) this.#follower?.seen(scope, head.stamp);
+    return head;
+  }
+
+  /** The head that a tail leads to, which is kept; null: this user sees no version. */
+  headFrom(scope: Scope, near: NearCopy | null, tail: Tail): NearCopy | null {
     if (tail.incarnation === 0) return null;
     const head = foldTail(tail, tail.continues ? near : null);
-    if (head === null) this.#near.forget(scope);
-    else if (head !== near) this.#near.keep(scope, head);
+    // What the store does not have any more must not stand in the way of what it has.
+    if (head === null || (near !== null && !tail.continues)) this.#near.forget(scope);
+    if (head !== null && head !== this.near(scope)) this.#near.keep(scope, head);
     return head;
   }
 
@@ -105,7 +147,7 @@ export class StateLog {
   async version(scope: Scope, version: number): Promise<NearCopy | null | undefined> {
     const near = this.near(scope);
     const known = near !== null && near.stamp.version <= version ? near : null;
-    const tail = await this.#reads.ask(requestOf(scope, known, version));
+    const tail = await this.#reads.ask(requestOf(scope, known?.stamp ?? null, version));
     if (tail.incarnation === 0) return undefined;
     const found = foldTail(tail, tail.continues ? known : null);
     return found?.stamp.version === version ? found : null;
@@ -117,23 +159,61 @@ export class StateLog {
    * @throws ConflictError, AccessDeniedError, or what the store failed with
    */
   async write(scope: CallScope, turn: StateTurn): Promise<NearCopy | null> {
+    const drafted = await this.#draftsUnder(scope, turn.base);
+    if (drafted !== null) return await this.#writeOnDrafts(scope, turn, drafted);
     let head = await this.#startingHead(scope, turn.base);
     for (let attempt = 1; ; attempt++) {
       if (turn.state === null && (head === null || head.state === null)) return null;
       const base = baseStamp(turn.base, head);
-      const entry = entryTo(turn.state, head, base);
-      const outcome = await this.#commitEntry(scope, turn, entry, base);
+      const known = sameStamp(head?.stamp, base) ? head : null;
+      const entry = turn.state === null ? clearEntry() : nextEntry(known, turn.state);
+      const outcome = await this.#commitEntry(scope, turn, entry, { base, owner: known?.owner });
       if ("stamp" in outcome) return outcome;
-      if (turn.base.kind !== "any" || attempt === MAX_OVERWRITES) {
+      if (turn.base.kind === "stamp" || attempt === MAX_OVERWRITES) {
         throw new ConflictError(base?.version ?? 0, outcome.actual);
       }
       head = await this.#headToReplace(scope, turn.base);
+      // A version that was asked for may stand after all: what was known of it was of another life.
+      if (!stands(turn.base, head)) throw new ConflictError(expectedVersion(turn.base), head?.stamp.version ?? 0);
     }
   }
 
   /** Commits a turn that has no state. */
   async commit(scope: CallScope, parts: TurnParts): Promise<void> {
-    refuse(await this.#commits.ask(turnOf(scope, parts, randomUUID(), null)));
+    incarnationOf(await this.#ask(turnOf(scope, parts, randomUUID(), null)));
+  }
+
+  /**
+   * Commits versions that stand on one another, all or none, as far as the store does not have them yet: some, or all, may have been committed
+   * by somebody else, under the same write ids.
+   *
+   * @returns the thread's incarnation; or, of a conflict, the version that stands
+   */
+  async commitChain(
+    scope: CallScope,
+    chain: { readonly base: Stamp; readonly entries: readonly HotEntry[] },
+    parts: TurnParts,
+  ): Promise<{ readonly incarnation: number } | { readonly actual: number }> {
+    let { base, entries: open } = chain;
+    for (;;) {
+      const last = open.at(-1);
+      if (last === undefined) return { incarnation: base.incarnation };
+      const state: StatePart = { base, entries: open.map(newEntry) };
+      const outcome = await this.#ask(turnOf(scope, parts, last.writeId, state));
+      if (outcome.kind !== "conflict") return { incarnation: incarnationOf(outcome) };
+      const tail = await this.tail(scope, base);
+      const there = new Set(tail.entries.map(({ writeId }) => writeId));
+      const place = tail.continues ? open.findLastIndex(({ writeId }) => there.has(writeId)) : -1;
+      const reached = open[place];
+      if (reached === undefined) return { actual: outcome.actual };
+      base = { incarnation: tail.incarnation, version: reached.version, writeId: reached.writeId };
+      open = open.slice(place + 1);
+    }
+  }
+
+  #ask(turn: Turn): Promise<TurnOutcome> {
+    const look = this.looks.at(turn.threadId);
+    return look === undefined ? this.#commits.ask(turn) : look.then(() => this.#commits.ask(turn));
   }
 
   /** The head to start from: the near copy, unless it is known not to be what the write is based on. */
@@ -152,31 +232,78 @@ export class StateLog {
       return await this.head(scope);
     } catch (error) {
       if (base.kind !== "any" || !(error instanceof UnreadableLogError)) throw error;
-      return { stamp: error.stamp, state: {}, logBytes: Number.POSITIVE_INFINITY, liveBytes: 0 };
+      const owner = scope.userId ?? undefined;
+      return { stamp: error.stamp, owner, state: {}, logBytes: Number.POSITIVE_INFINITY, liveBytes: 0 };
     }
+  }
+
+  async #draftsUnder(scope: CallScope, base: Base): Promise<HotCopy | null> {
+    if (this.#follower === null || base.kind !== "stamp") return null;
+    if (sameStamp(this.near(scope)?.stamp, base.stamp)) return null;
+    return await this.#follower.draftsUpTo(scope, base.stamp);
+  }
+
+  /** The drafts that a state was built on are committed in its own turn, before it. */
+  async #writeOnDrafts(scope: CallScope, turn: StateTurn, drafted: HotCopy): Promise<NearCopy | null> {
+    const { end, committed, drafts } = drafted;
+    if (turn.state === null && end.state === null) return null;
+    const next = turn.state === null ? clearEntry() : nextEntry(end, turn.state);
+    const entry = hotEntry(next, end.stamp, randomUUID(), turn.metadata);
+    const since = this.#follower?.begin(scope, entry.writeId) ?? null;
+    const outcome = await this.commitChain(scope, { base: committed.stamp, entries: [...drafts, entry] }, turn.parts);
+    if ("actual" in outcome) {
+      this.#follower?.refused(scope, entry.writeId);
+      throw new ConflictError(end.stamp.version, outcome.actual);
+    }
+    const { version, writeId } = entry;
+    const { logBytes, liveBytes } = next;
+    const stamp: Stamp = { incarnation: outcome.incarnation, version, writeId };
+    const head: NearCopy = { stamp, owner: committed.owner, state: turn.state, logBytes, liveBytes };
+    this.#near.keep(scope, head);
+    await this.#follower?.committed(scope, { base: committed.stamp, entries: [...drafts, entry], head }, since);
+    return head;
   }
 
   async #commitEntry(
     scope: CallScope,
     turn: StateTurn,
-    entry: NextEntry,
-    base: Stamp | null,
+    next: NextEntry,
+    on: { readonly base: Stamp | null; readonly owner: NearCopy["owner"] },
   ): Promise<NearCopy | { readonly actual: number }> {
     const writeId = randomUUID();
-    const { kind, body } = entry.stored;
-    const state: StatePart = { base, entries: [{ kind, body, writeId, metadata: turn.metadata }] };
-    const outcome = await this.#commits.ask(turnOf(scope, turn.parts, writeId, state));
+    const since = this.#follower?.begin(scope, writeId) ?? null;
+    const { kind, body } = next.stored;
+    const state: StatePart = { base: on.base, entries: [{ kind, body, writeId, metadata: turn.metadata }] };
+    const outcome = await this.#ask(turnOf(scope, turn.parts, writeId, state));
+    // Of a turn that failed it may not be known whether it was written.
+    if (outcome.kind === "conflict" || outcome.kind === "denied") this.#follower?.refused(scope, writeId);
     if (outcome.kind === "conflict") return { actual: outcome.actual };
-    const incarnation = refuse(outcome);
-    const stamp: Stamp = { incarnation, version: (base?.version ?? 0) + 1, writeId };
-    const head: NearCopy = { stamp, state: turn.state, logBytes: entry.logBytes, liveBytes: entry.liveBytes };
+    const incarnation = incarnationOf(outcome);
+    const stamp: Stamp = { incarnation, version: (on.base?.version ?? 0) + 1, writeId };
+    // Of his own thread, the user is the owner; the application may write another's.
+    const owner = scope.userId ?? on.owner;
+    const head: NearCopy = { stamp, owner, state: turn.state, logBytes: next.logBytes, liveBytes: next.liveBytes };
     this.#near.keep(scope, head);
+    if (this.#follower !== null) {
+      const entries = [hotEntry(next, on.base, writeId)];
+      await this.#follower.committed(scope, { base: on.base, entries, head }, since);
+    }
     return head;
   }
 }
 
+/** An entry behind a stamp, as a hot log keeps it. */
+export function hotEntry(next: NextEntry, base: Stamp | null, writeId: string, metadata?: string): HotEntry {
+  const { kind, body } = next.stored;
+  return { version: (base?.version ?? 0) + 1, writeId, after: base?.writeId ?? "", kind, body, metadata };
+}
+
+function newEntry({ kind, body, writeId, metadata }: HotEntry): StatePart["entries"][number] {
+  return { kind, body, writeId, metadata: metadata ?? "{}" };
+}
+
 /** The thread's incarnation, of a turn that was committed. */
-function refuse(outcome: TurnOutcome): number {
+function incarnationOf(outcome: TurnOutcome): number {
   switch (outcome.kind) {
     case "committed":
       return outcome.incarnation;
@@ -192,57 +319,25 @@ function refuse(outcome: TurnOutcome): number {
 function foldTail(tail: Tail, near: NearCopy | null): NearCopy | null {
   const last = tail.entries.at(-1);
   if (last === undefined) return near;
-  const stamp: Stamp = { incarnation: tail.incarnation, version: last.version, writeId: last.writeId };
   try {
-    const entries = tail.entries.map((entry): Entry => decodeEntry(entry));
-    const state = foldAll(near?.state ?? null, entries);
-    const logBytes = logBytesOf(near?.logBytes ?? 0, tail.entries);
-    return {
-      stamp,
-      state,
-      logBytes,
-      liveBytes: near === null ? undefined : liveBytesAfter(near, entries, tail.entries),
-    };
+    return foldOnto(near, tail.entries.map(weighed), tail);
   } catch (error) {
-    throw new UnreadableLogError(stamp, error);
+    throw new UnreadableLogError(
+      { incarnation: tail.incarnation, version: last.version, writeId: last.writeId },
+      error,
+    );
   }
-}
-
-/**
- * What is alive after a short tail, so that two processes that take turns on a long conversation never measure it anew. A long one is
- * left to be measured when somebody writes.
- */
-function liveBytesAfter(
-  near: NearCopy,
-  entries: readonly Entry[],
-  stored: readonly VersionEntry[],
-): number | undefined {
-  if (near.liveBytes === undefined || entries.length > 8) return undefined;
-  let state = near.state;
-  let bytes = near.liveBytes;
-  for (const [index, entry] of entries.entries()) {
-    bytes = liveBytesWith(state, bytes, entry, bytesOf(stored[index]?.body ?? null));
-    state = fold(state, entry);
-  }
-  return bytes;
-}
-
-function logBytesOf(before: number, entries: readonly VersionEntry[]): number {
-  let bytes = before;
-  for (const entry of entries) bytes = (entry.kind === "delta" ? bytes : 0) + bytesOf(entry.body);
-  return bytes;
-}
-
-/** What leads to a state; a snapshot, if the head that is known is not what the entry will stand on. */
-function entryTo(state: LogState | null, head: NearCopy | null, base: Stamp | null): NextEntry {
-  if (state === null) return clearEntry();
-  return nextEntry(sameStamp(head?.stamp, base) ? head : null, state);
 }
 
 function fits(base: Base, head: NearCopy): boolean {
   if (base.kind === "any") return true;
   if (base.kind === "stamp") return sameStamp(head.stamp, base.stamp);
   return head.stamp.version === base.version || (base.version === 0 && head.state === null);
+}
+
+/** The same, where there may be no head. */
+function stands(base: Base, head: NearCopy | null): boolean {
+  return head === null ? base.kind !== "stamp" && expectedVersion(base) === 0 : fits(base, head);
 }
 
 function expectedVersion(base: Base): number {
@@ -258,10 +353,6 @@ function baseStamp(base: Base, head: NearCopy | null): Stamp | null {
   return version === 0 ? null : { incarnation: 0, version, writeId: randomUUID() };
 }
 
-function sameStamp(one: Stamp | undefined, other: Stamp | null): boolean {
-  return one?.version === other?.version && one?.writeId === other?.writeId && one?.incarnation === other?.incarnation;
-}
-
 // Written out field by field: spreading costs more than the rest of a call, and these are made for every one.
 
 function turnOf(scope: CallScope, parts: TurnParts, writeId: string, state: StatePart | null): Turn {
@@ -269,9 +360,9 @@ function turnOf(scope: CallScope, parts: TurnParts, writeId: string, state: Stat
   return { threadId, userId, namespace, runId, writeId, state, messages: parts.messages, thread: parts.thread };
 }
 
-function requestOf(scope: Scope, near: NearCopy | null, version: number | null): TailRequest {
+function requestOf(scope: Scope, known: Stamp | null, version: number | null): TailRequest {
   const { threadId, userId, namespace } = scope;
-  return { threadId, userId, namespace, known: near === null ? null : near.stamp, version };
+  return { threadId, userId, namespace, known, version };
 }
 
 function turnBytes(turn: Turn): number {

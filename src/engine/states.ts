@@ -2,25 +2,32 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { LogState } from "../log/entry.ts";
 import { NotFoundError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
-import { type VersionToken, withToken } from "../model/stamp.ts";
-import { type AgentState, createState } from "../model/state.ts";
+import { type Stamp, type VersionToken, withToken } from "../model/stamp.ts";
+import type { Durability } from "../model/call-options.ts";
+import { type AgentState, createState, type ExecutionMeta } from "../model/state.ts";
 import { setOwn } from "../model/value.ts";
 import type { Scope } from "../stores/cold-store.ts";
 import type { StateChange } from "./base-checkpointer.ts";
 import type { StateWrite } from "./call-options.ts";
 import type { CallScope } from "./call-scope.ts";
 import { captureState, checkCustomFields, releaseState, tokenFor } from "./captured-state.ts";
+import type { HotLayer } from "./hot-layer/hot-layer.ts";
 import type { NearCopy } from "./near-cache.ts";
 import { type Base, noParts, type StateLog, type StateTurn, type TurnParts } from "./state-log.ts";
 
 /** Between the states that users hold and the log that keeps them: captures what comes in, copies what goes out. */
 export class States<Custom extends object> {
   readonly #log: StateLog;
+  readonly #hot: HotLayer | null;
   readonly #schema: StandardSchemaV1 | undefined;
 
-  /** @param schema - of the custom fields; undefined: any */
-  constructor(log: StateLog, schema: StandardSchemaV1 | undefined) {
+  /**
+   * @param hot - the hot layer, where there is one
+   * @param schema - of the custom fields; undefined: any
+   */
+  constructor(log: StateLog, hot: HotLayer | null, schema: StandardSchemaV1 | undefined) {
     this.#log = log;
+    this.#hot = hot;
     this.#schema = schema;
   }
 
@@ -31,22 +38,40 @@ export class States<Custom extends object> {
     write: StateWrite,
     parts: TurnParts,
   ): Promise<AgentState<Custom>> {
-    const captured = captureState(state, this.#log.near(scope)?.state ?? null);
+    const captured = captureState(state, this.#held(scope)?.state ?? null);
     const base = baseOf(state, scope, write);
     await write.before?.();
-    return await this.#write(scope, state, { state: captured, base, metadata: write.metadata, parts });
+    const { metadata, durability } = write;
+    return await this.#write(scope, state, { state: captured, base, metadata, parts }, durability);
   }
 
   /** Reads, lets `change` change, and writes what it answers if nobody was faster. */
-  async change(scope: CallScope, change: StateChange<Custom>, metadata: string): Promise<AgentState<Custom> | null> {
-    const head = await this.#log.head(scope);
+  async change(
+    scope: CallScope,
+    change: StateChange<Custom>,
+    { metadata, durability }: Pick<StateWrite, "metadata" | "durability">,
+  ): Promise<AgentState<Custom> | null> {
+    const head = await this.#headToChange(scope, durability);
     const before = copyFor<Custom>(scope, head);
     const after: AgentState<Custom> | null = (await change(before)) ?? before;
     if (after === null) return null;
     // What was read is what the change stands on, whichever object it answers.
     const base: Base = head === null ? { kind: "version", version: 0 } : { kind: "stamp", stamp: head.stamp };
     const captured = captureState(after, head?.state ?? null);
-    return await this.#write(scope, after, { state: captured, base, metadata, parts: noParts });
+    return await this.#write(scope, after, { state: captured, base, metadata, parts: noParts }, durability);
+  }
+
+  async #headToChange(scope: CallScope, durability: Durability): Promise<NearCopy | null> {
+    if (this.#hot === null) return await this.#log.head(scope);
+    if (durability !== "sync") return await this.#hot.newest(scope, null);
+    await this.#hot.settle(scope);
+    return await this.#log.head(scope);
+  }
+
+  /** The newest state as the hot layer knows it, drafts included; null: none that this user sees. */
+  async newestCached(scope: Scope, atLeast: Stamp | null): Promise<AgentState<Custom> | null> {
+    if (this.#hot === null) return await this.newest(scope);
+    return copyFor(scope, await this.#hot.newest(scope, atLeast));
   }
 
   /** The newest state; null: none that this user sees. */
@@ -63,6 +88,7 @@ export class States<Custom extends object> {
 
   /** Ends the state; false: this user sees none. */
   async clear(scope: CallScope): Promise<boolean> {
+    await this.#hot?.settle(scope);
     const turn: StateTurn = { state: null, base: { kind: "any" }, metadata: "{}", parts: noParts };
     return (await this.#log.write(scope, turn)) !== null;
   }
@@ -70,7 +96,7 @@ export class States<Custom extends object> {
   /** Writes a state made of these messages and of what can still be read of the one that stands. */
   async rebuild(scope: CallScope, messages: Message[]): Promise<AgentState<Custom>> {
     const fields = { ...(await this.#readableFields(scope)), context: messages };
-    const write: StateWrite = { ifVersion: undefined, overwrite: true, metadata: "{}" };
+    const write: StateWrite = { ifVersion: undefined, overwrite: true, metadata: "{}", durability: "sync" };
     return await this.put(scope, fields as unknown as AgentState<Custom>, write, noParts);
   }
 
@@ -78,11 +104,30 @@ export class States<Custom extends object> {
     scope: CallScope,
     state: AgentState<Custom>,
     turn: StateTurn & { readonly state: LogState },
+    durability: Durability,
   ): Promise<AgentState<Custom>> {
     const checked = this.#schema === undefined ? turn.state : await checkCustomFields(this.#schema, turn.state);
-    const head = await this.#log.write(scope, { ...turn, state: checked });
+    const head = await this.#writeLog(scope, { ...turn, state: checked }, durability);
     if (head === null) throw new Error("only a clear may find nothing to write");
     return withToken(state, tokenAt(scope, head));
+  }
+
+  async #writeLog(
+    scope: CallScope,
+    turn: StateTurn & { readonly state: LogState },
+    durability: Durability,
+  ): Promise<NearCopy | null> {
+    if (this.#hot === null) return await this.#log.write(scope, turn);
+    // With "exit", the state that ends a run is committed, and all drafts of the run with it.
+    const isHeld = durability === "exit";
+    if (durability === "async" || (isHeld && isRunning(turn.state))) return await this.#hot.draft(scope, turn, isHeld);
+    // What does not stand on the newest draft would leave it behind, as a conflict of this process with itself.
+    if (turn.base.kind !== "stamp" || !this.#hot.isEnd(scope, turn.base.stamp)) await this.#hot.settle(scope);
+    return await this.#log.write(scope, turn);
+  }
+
+  #held(scope: Scope): NearCopy | null {
+    return this.#hot === null ? this.#log.near(scope) : this.#hot.held(scope);
   }
 
   /** The state's fields besides its context, as far as the log can still be read. */
@@ -97,6 +142,10 @@ export class States<Custom extends object> {
     }
     return fields;
   }
+}
+
+function isRunning(state: LogState): boolean {
+  return (state["executionMeta"] as ExecutionMeta | undefined)?.status === "running";
 }
 
 function copyFor<Custom extends object>(scope: Scope, head: NearCopy | null): AgentState<Custom> | null {

@@ -18,7 +18,7 @@ export const sql: {
   readonly deleteMessage: string;
   /** Deletes a locked thread with everything in it, and leaves a tombstone. */
   readonly deleteThread: string;
-  /** Whether this very deletion was made already, its answer lost. */
+  /** What the last deletion of a thread of this id left behind. */
   readonly findDeletion: string;
   /** Why a turn was refused. */
   readonly findTurn: string;
@@ -40,12 +40,18 @@ export const sql: {
   readonly putState: string;
   /** As put-state.sql, for many turns at once, at most one a thread, in the order of their threads. */
   readonly putStates: string;
+  /** The states of a user's threads that were written last, whole. */
+  readonly readRecent: string;
   /** The tail of one state. */
   readonly readTail: string;
   /** As read-tail.sql, for many requests at once. */
   readonly readTails: string;
+  /** Asks a thread's run to stop. */
+  readonly requestStop: string;
   /** Counts and sizes. */
   readonly stats: string;
+  /** Whether a run was asked to stop. */
+  readonly stopRequested: string;
 } = {
   commitTurns: `with turn as materialized (
   select * from unnest(
@@ -60,6 +66,10 @@ export const sql: {
   set
     updated_at = coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}}),
     run_id = case when turn.patch ? 'runId' then turn.patch ->> 'runId' else coalesce(turn.run_id, thread.run_id) end,
+    stop_run_id = case
+      when coalesce(turn.patch ->> 'runId', turn.run_id) is null then thread.stop_run_id
+      when coalesce(turn.patch ->> 'runId', turn.run_id) in (thread.run_id, thread.stop_run_id) then thread.stop_run_id
+    end,
     thread_name = case when turn.patch ? 'threadName' then turn.patch ->> 'threadName' else thread.thread_name end,
     name_search = case when turn.patch ? 'threadName' then turn.patch ->> 'nameSearch' else thread.name_search end,
     metadata = case when turn.patch is null then thread.metadata else
@@ -161,15 +171,19 @@ where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or threa
   returning thread.thread_id, thread.incarnation
 ), gone_states as (
   delete from {{states}} as state using gone where state.thread_id = gone.thread_id
+  returning state.namespace
 ), gone_messages as (
   delete from {{messages}} as message using gone where message.thread_id = gone.thread_id
+), tombstone as (
+  insert into {{tombstones}} as tombstone (thread_id, incarnation, write_id)
+  select gone.thread_id, gone.incarnation, $2::uuid from gone
+  on conflict (thread_id) do update
+    set incarnation = excluded.incarnation, write_id = excluded.write_id, deleted_at = now()
+  returning tombstone.incarnation
 )
-insert into {{tombstones}} (thread_id, incarnation, write_id)
-select gone.thread_id, gone.incarnation, $2::uuid from gone
-on conflict (thread_id) do update
-  set incarnation = excluded.incarnation, write_id = excluded.write_id, deleted_at = now()
-returning incarnation`,
-  findDeletion: `select incarnation from {{tombstones}} where thread_id = $1::{{thread_id}} and write_id = $2::uuid`,
+select tombstone.incarnation, (select json_agg(distinct gone_states.namespace)::text from gone_states) as namespaces
+from tombstone`,
+  findDeletion: `select incarnation, write_id from {{tombstones}} where thread_id = $1::{{thread_id}}`,
   findTurn: `select
   thread.user_id, thread.incarnation,
   (
@@ -292,7 +306,8 @@ where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or threa
 for update`,
   putState: `with touched as (
   update {{threads}} as thread
-  set updated_at = {{now}}, run_id = coalesce($4::text, thread.run_id), next_seq = thread.next_seq + 1
+  set updated_at = {{now}}, run_id = coalesce($4::text, thread.run_id), next_seq = thread.next_seq + 1,
+    stop_run_id = case when $4::text is null or $4::text in (thread.run_id, thread.stop_run_id) then thread.stop_run_id end
   where thread.thread_id = $1::{{thread_id}}
     and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
     and thread.incarnation = $5::bigint
@@ -323,7 +338,8 @@ select touched.incarnation from touched`,
   limit (select 1000000)
 ), touched as (
   update {{threads}} as thread
-  set updated_at = {{now}}, run_id = coalesce(turn.run_id, thread.run_id), next_seq = thread.next_seq + 1
+  set updated_at = {{now}}, run_id = coalesce(turn.run_id, thread.run_id), next_seq = thread.next_seq + 1,
+    stop_run_id = case when turn.run_id is null or turn.run_id in (thread.run_id, thread.stop_run_id) then thread.stop_run_id end
   from turn
   where thread.thread_id = turn.thread_id
     and (turn.user_id is null or thread.user_id = turn.user_id)
@@ -345,7 +361,25 @@ select touched.incarnation from touched`,
   from touched
 )
 select touched.n, touched.incarnation from touched`,
-  readTail: `select thread.incarnation, state.version, state.kind, state.write_id,
+  readRecent: `select thread.thread_id, thread.user_id, thread.incarnation, state.version, state.kind, state.write_id, state.entry::text as entry
+from (
+  select recent.thread_id, recent.user_id, recent.incarnation, recent.updated_at
+  from {{threads}} as recent
+  where $1::{{user_id}} is null or recent.user_id = $1::{{user_id}}
+  order by recent.updated_at desc, recent.thread_id desc
+  limit $3::bigint
+) as thread
+join lateral (
+  select item.version, item.kind, item.write_id, item.entry
+  from {{states}} as item
+  where item.thread_id = thread.thread_id and item.namespace = $2::text
+    and item.version >= (
+      select max(start.version) from {{states}} as start
+      where start.thread_id = thread.thread_id and start.namespace = $2::text and start.kind <> 'delta'
+    )
+) as state on true
+order by thread.updated_at desc, thread.thread_id desc, state.version`,
+  readTail: `select thread.incarnation, thread.user_id, state.version, state.kind, state.write_id,
   case when state.version = $4::integer then null else state.entry::text end as entry
 from {{threads}} as thread
 left join {{states}} as state
@@ -359,7 +393,7 @@ left join {{states}} as state
   and state.version <= coalesce($5::integer, 2147483647)
 where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
 order by state.version`,
-  readTails: `select request.n, thread.incarnation, state.version, state.kind, state.write_id,
+  readTails: `select request.n, thread.incarnation, thread.user_id, state.version, state.kind, state.write_id,
   case when state.version = request.known then null else state.entry::text end as entry
 from (
   select * from unnest(
@@ -382,6 +416,10 @@ left join lateral (
     and item.version <= coalesce(request.upto, 2147483647)
 ) as state on true
 order by request.n, state.version`,
+  requestStop: `update {{threads}} as thread
+set stop_run_id = coalesce($3::text, thread.run_id, '')
+where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+returning thread.incarnation`,
   stats: `with chosen as (
   select thread.thread_id from {{threads}} as thread
   where ($1::{{user_id}} is null or thread.user_id = $1::{{user_id}})
@@ -397,6 +435,10 @@ select
   (select count(*) from chosen) as threads, message_sizes.messages, state_sizes.versions,
   state_sizes.bytes as state_bytes, message_sizes.bytes as message_bytes
 from state_sizes, message_sizes`,
+  stopRequested: `select thread.incarnation
+from {{threads}} as thread
+where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+  and thread.stop_run_id is not null and ($3::text is null or thread.stop_run_id in ('', $3::text))`,
 };
 
 /** All migrations, in order. */
@@ -413,6 +455,7 @@ export const migrations: readonly Migration[] = [
   metadata jsonb not null default '{}',
   metadata_search jsonb not null default '{}',
   run_id text,
+  stop_run_id text,
   next_seq bigint not null default 1,
   recent_writes uuid[] not null default '{}',
   created_at timestamptz not null default now(),

@@ -1,6 +1,6 @@
 import { captureImmutable, freezeJson, isObject } from "../model/value.ts";
 import type { Message } from "../model/message.ts";
-import type { Delta, Entry, LogState, StoredEntry } from "./entry.ts";
+import type { Delta, Entry, EntryKind, LogState, StoredEntry } from "./entry.ts";
 import { encodeValue, isTagged, reviveValue } from "./value-codec.ts";
 
 /** Entry → what a store keeps. */
@@ -20,6 +20,11 @@ export function decodeEntry(stored: StoredEntry): Entry {
   if (stored.kind === "clear" || stored.body === null) return { kind: "clear" };
   const tagged = isTagged(stored.body);
   return entryOf(stored.kind, reviveValue(JSON.parse(stored.body), tagged), tagged);
+}
+
+/** As {@link decodeEntry}, of a body that was parsed already and is nobody else's. */
+export function decodeParsedEntry(kind: EntryKind, json: unknown, tagged: boolean): Entry {
+  return kind === "clear" ? { kind } : entryOf(kind, reviveValue(json, tagged), tagged);
 }
 
 /** @param tagged - whether the value may hold what JSON does not have */

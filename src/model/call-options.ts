@@ -5,8 +5,36 @@ import type { ThreadFields } from "./thread.ts";
 /** An instant: a Date, or milliseconds since 1970. */
 export type Instant = Date | number;
 
+/**
+ * When a write is durable. `"sync"`: it is in the database before the call answers. `"async"`: it is in Redis before the call answers, and is
+ * committed to the database within a second, by this process or, if it dies, by another one. `"exit"`: as `"async"`, but committed when
+ * the run ends: by the first state whose `executionMeta.status` is not `"running"`, by a `"sync"` write, or by `release()`.
+ *
+ * Until it is committed, a write is a *draft*: `getStateCache` answers it, `getState` does not. Drafts are lost only if Redis loses its memory,
+ * or fails over to a replica that had not received them. Where there is no hot layer, or it is down, every write is `"sync"`; so is the first
+ * write of a thread.
+ */
+export type Durability = "sync" | "async" | "exit";
+
+/** Options of `getStateCache`. */
+export interface GetStateCacheOptions {
+  /**
+   * A token of `versionToken(state)`: the answer contains that state or a newer one. This is how a process reads what another one wrote, at
+   * once, whatever `maxStalenessMs` says. @defaultValue none
+   */
+  readonly atLeast?: string | undefined;
+}
+
+/** Options of `putStateCache`. */
+export interface PutStateCacheOptions extends Omit<PutStateOptions, "durability"> {
+  /** When it is committed. @defaultValue the checkpointer's `durability`, where that is not `"sync"`; else `"async"` */
+  readonly durability?: "async" | "exit" | undefined;
+}
+
 /** Options of `putState`. */
 export interface PutStateOptions {
+  /** When it is durable. @defaultValue the checkpointer's `durability` */
+  readonly durability?: Durability | undefined;
   /**
    * The version that must stand now for the write to be made; 0: there must be none.
    * @defaultValue what the state carries; a state that carries nothing, or comes from another thread, overwrites
@@ -28,6 +56,8 @@ export interface GetStateOptions {
 export interface UpdateStateOptions {
   /** How often the change is tried before its conflict is thrown, 1 to 1,000. @defaultValue 50 */
   readonly maxAttempts?: number | undefined;
+  /** When it is durable. @defaultValue the checkpointer's `durability` */
+  readonly durability?: Durability | undefined;
   /** Kept with the version. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }

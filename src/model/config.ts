@@ -31,6 +31,14 @@ export interface UserConfig<UserId extends AnyId = string> {
   readonly userId?: UserId | undefined;
 }
 
+/** Whose states `warmCache` loads. */
+export interface WarmCacheConfig<UserId extends AnyId = string> extends UserConfig<UserId> {
+  /** At most so many threads, those that were written last, 1 to 10,000. @defaultValue 100 */
+  readonly limit?: number | undefined;
+  /** Which part of the threads. @defaultValue `""` */
+  readonly namespace?: string | undefined;
+}
+
 /** Whose sessions `stats` counts. */
 export interface StatsConfig<
   ThreadId extends AnyId = string,

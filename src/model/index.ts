@@ -14,6 +14,11 @@
  * - **incarnation**: one life of a thread, from its making to its deletion. **tombstone**: what a deletion leaves behind.
  * - **near copy**: the folded head that a process holds; the **near cache** holds them, least recently used first out.
  * - **cold store**: the port behind which the log is durable: PostgreSQL, PGlite, or memory.
+ * - **hot log**: the port behind which the newest entries are kept hot: Redis, or this process's memory. The engine's **hot layer** uses it.
+ * - **draft**: a version that is in the hot log and not yet in the cold store. **flush**: to commit drafts.
+ * - **mark**: what says in the hot log that a commit may be under way; until it is cleared or passes, nothing is trusted.
+ * - **trust**: to answer from the hot log without asking the cold store. **staleness**: how long ago the answer was last known to be the head.
+ * - **floor**: the newest stamp that this process has answered or written; below it, no cached read answers.
  *
  * @module
  */
@@ -30,7 +35,9 @@ export {
   type TokenUsage,
   type ToolCall,
 } from "./message.ts";
-export { type Stamp, versionOf } from "./stamp.ts";
+export { type Stamp, versionOf, versionToken } from "./stamp.ts";
 export { type AgentState, type BaseAgentState, createState, type ExecutionMeta, type NoCustomFields } from "./state.ts";
+export type * from "./health.ts";
 export type * from "./stats.ts";
 export type * from "./thread.ts";
+export type * from "./watch-event.ts";

@@ -43,3 +43,36 @@ export function withToken<T extends object>(state: T, token: VersionToken): T {
 export function versionOf(state: object): number | undefined {
   return tokenOf(state)?.version;
 }
+
+/** Which of two stamps is newer, by incarnation, then version: less than 0: the second. Write ids have no order. */
+export function compareStamps(one: Stamp, other: Stamp): number {
+  return one.incarnation === other.incarnation ? one.version - other.version : one.incarnation - other.incarnation;
+}
+
+/** Whether two stamps are of the same committed state. */
+export function sameStamp(one: Stamp | null | undefined, other: Stamp | null | undefined): boolean {
+  return one?.version === other?.version && one?.writeId === other?.writeId && one?.incarnation === other?.incarnation;
+}
+
+/** Whether a stamp is the other or a newer one. Equal in incarnation and version only, they come from two histories: no. */
+export function isAtLeast(one: Stamp, other: Stamp): boolean {
+  const order = compareStamps(one, other);
+  return order > 0 || (order === 0 && one.writeId === other.writeId);
+}
+
+/**
+ * A short text that names exactly this state, for `atLeast`: put it into an HTTP header or a job's payload, and whoever reads the thread with it
+ * sees this state or a newer one. Opaque. It holds no content; undefined for a state that no checkpointer has returned or stored.
+ */
+export function versionToken(state: object): string | undefined {
+  const token = tokenOf(state);
+  if (token === undefined) return undefined;
+  return Buffer.from(`${token.incarnation}.${token.version}.${token.writeId}`).toString("base64url");
+}
+
+/** The stamp that a token of {@link versionToken} names; null: it is none. */
+export function stampOf(token: string): Stamp | null {
+  const match = /^(\d{1,16})\.(\d{1,10})\.([\da-f-]{36})$/.exec(Buffer.from(token, "base64url").toString());
+  if (match === null) return null;
+  return { incarnation: Number(match[1]), version: Number(match[2]), writeId: String(match[3]) };
+}

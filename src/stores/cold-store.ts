@@ -36,6 +36,18 @@ export interface ColdStore {
   /** Reads the heads and tails of states; answers stand in the order of the requests. */
   read(requests: readonly TailRequest[]): Promise<readonly Tail[]>;
 
+  /** The states of a user's threads that were written last, whole, in one round trip; threads without a state are left out. */
+  readRecent(userId: AnyId | null, namespace: string, limit: number): Promise<readonly RecentTail[]>;
+
+  /** Asks a run to stop, durably; `runId` null: the one that wrote last. Whether there is such a thread that this user owns. */
+  requestStop(scope: Scope, runId: string | null): Promise<boolean>;
+
+  /**
+   * Whether a run was asked to stop; `runId` null: any. A stop ends when a turn is committed whose run is neither the thread's nor the one
+   * that was asked.
+   */
+  isStopRequested(scope: Scope, runId: string | null): Promise<boolean>;
+
   /** The versions of a thread's namespace, newest first. */
   listVersions(scope: Scope, query: VersionQuery): Promise<readonly VersionRow[]>;
 
@@ -54,8 +66,11 @@ export interface ColdStore {
   /** Threads, most recently updated first, then by id, descending. A cursor that does not exist gives nothing. */
   listThreads(userId: AnyId | null, query: ThreadQuery): Promise<readonly ThreadRow[]>;
 
-  /** Deletes a thread with its states and messages, and leaves a tombstone; whether there was one that this user owns. */
-  deleteThread(scope: Scope, writeId: string): Promise<boolean>;
+  /** Deletes a thread with its states and messages, and leaves a tombstone; null: there was none that this user sees. */
+  deleteThread(scope: Scope, writeId: string): Promise<DeletedThread | null>;
+
+  /** The tombstone of the last thread that had this id; null: there was none. Says nothing about a thread that has the id now. */
+  findDeletion(threadId: AnyId): Promise<Deletion | null>;
 
   /**
    * Copies a thread, in one transaction and without moving its contents through this process. With a version: the namespace's states up to
@@ -178,10 +193,20 @@ export interface TailRequest extends Scope {
 export interface Tail {
   /** The thread's incarnation; 0: no thread that this user may see. */
   readonly incarnation: number;
+  /** The thread's owner; null: nobody, or no thread. */
+  readonly owner: AnyId | null;
   /** Whether `entries` follow on what the caller knew. Otherwise they begin with a snapshot or a clear, or are empty: there is no state. */
   readonly continues: boolean;
   /** In order of their versions; the last is the head, or the version asked for. */
   readonly entries: readonly VersionEntry[];
+}
+
+/** The whole state of one thread. */
+export interface RecentTail {
+  /** The thread. */
+  readonly threadId: AnyId;
+  /** What leads to its head; `continues` is false. */
+  readonly tail: Tail;
 }
 
 /** One stored version. */
@@ -268,6 +293,22 @@ export interface ThreadRow {
   readonly createdAtMs: number;
   /** In milliseconds since 1970. */
   readonly updatedAtMs: number;
+}
+
+/** What a deletion leaves behind. */
+export interface Deletion {
+  /** Which life of the thread ended. */
+  readonly incarnation: number;
+  /** The write id of the deletion. */
+  readonly writeId: string;
+}
+
+/** What was deleted. */
+export interface DeletedThread {
+  /** Which life of the thread ended. */
+  readonly incarnation: number;
+  /** The namespaces that had states; may be empty where the same deletion is repeated. */
+  readonly namespaces: readonly string[];
 }
 
 /** A copy to be made. */

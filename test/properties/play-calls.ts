@@ -22,23 +22,20 @@ export async function playCalls(calls: readonly Call[], stage: Stage): Promise<A
   return answers;
 }
 
-/** Looks at everything that a sequence may have written, and asks again what it asked: there is most to be found at its end. */
+/** Looks at everything that a sequence may have written. */
 export function closingCalls(calls: readonly Call[]): Call[] {
   const closing = new Map<string, Call>();
   const looks = ["getThread", "listMessages", "getState", "listStates"] as const;
-  for (const { thread, namespace = "" } of calls.filter(({ call }) => !isRead(call)).flatMap(targetsOf)) {
+  for (const { thread, namespace = "" } of calls
+    .filter(({ call }) => !/^(get|list|stats)/.test(call))
+    .flatMap(targetsOf)) {
     for (const call of looks) {
       const ofThread = call === "getThread" || call === "listMessages";
-      const on: Target = { thread, user: null, namespace: ofThread ? "" : namespace, runId: undefined };
+      const on = { thread, user: null, namespace: ofThread ? "" : namespace, runId: undefined };
       closing.set(`${call} ${thread} ${on.namespace}`, { call, through: 2, on });
     }
   }
-  const asked = calls.filter(({ call }) => call.startsWith("list"));
-  return [...closing.values(), ...asked.map((call): Call => ({ ...call, through: 2, on: { ...call.on, user: null } }))];
-}
-
-function isRead(method: Method): boolean {
-  return /^(get|list|stats)/.test(method);
+  return [...closing.values()];
 }
 
 /** Where a call may have written: a fork writes all namespaces of its target. */

@@ -1,11 +1,9 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { chownSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { freePort, installThroughApt, isRoot, killOnExit, makeServerFolder, untilAnswers } from "./local-server.ts";
 
 /** A running PostgreSQL. */
 export interface PostgresServer {
@@ -14,9 +12,6 @@ export interface PostgresServer {
   /** Stops the server and removes its folder, if it was started here; otherwise does nothing. */
   stop(): Promise<void>;
 }
-
-/** How long a server may take to answer. */
-const START_TIMEOUT_MS = 60_000;
 
 /**
  * The server that `DATABASE_URL` names; else one started for the caller, on a free port of 127.0.0.1, in a temporary folder that goes with it.
@@ -28,18 +23,18 @@ export async function startPostgres(): Promise<PostgresServer> {
   const given = process.env["DATABASE_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: async () => {} };
   const programs = findPrograms() ?? installPrograms();
-  const folder = mkdtempSync(join(tmpdir(), "agenity-postgres-"));
-  const data = join(folder, "data");
-  own(folder);
+  const folder = makeServerFolder("PostgreSQL");
+  const data = join(folder.path, "data");
+  own(folder.path);
   // With a password, as real servers ask for one: so that no error can quote it without a test noticing.
   const password = randomUUID();
-  const passwordFile = join(folder, "password");
+  const passwordFile = join(folder.path, "password");
   writeFileSync(passwordFile, password);
   own(passwordFile);
   const access = ["-U", "postgres", "-A", "scram-sha-256", `--pwfile=${passwordFile}`];
   run(join(programs, "initdb"), ["-D", data, ...access, "-E", "UTF8", "--no-sync"]);
   const port = await freePort();
-  const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "max_connections=200"];
+  const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder.path}`, "max_connections=200"];
   const server = spawnServer(join(programs, "postgres"), [
     "-D",
     data,
@@ -47,24 +42,24 @@ export async function startPostgres(): Promise<PostgresServer> {
     String(port),
     ...settings.flatMap((setting) => ["-c", setting]),
   ]);
-  // A server that is just ending may still write a file into a folder that is being removed.
-  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-  const kill = (): void => {
-    server.kill("SIGQUIT"); // PostgreSQL's immediate shutdown: nobody can wait here
-    remove();
-  };
-  process.once("exit", kill);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+  const forget = killOnExit(() => {
+    server.kill("SIGQUIT"); // its immediate shutdown
+    folder.remove();
+  });
   const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
-  await answers(url, () => server.exitCode !== null);
+  await untilAnswers(
+    "PostgreSQL",
+    () => connect(url),
+    () => server.exitCode !== null,
+  );
   return {
     url,
     async stop() {
-      process.off("exit", kill);
       const ended = new Promise((resolve) => server.once("exit", resolve));
       server.kill("SIGINT"); // its fast shutdown
       await ended;
-      remove();
+      forget();
+      folder.remove();
     },
   };
 }
@@ -84,24 +79,15 @@ function debianFolders(): string[] {
 }
 
 function installPrograms(): string {
-  if (isRoot() && existsSync("/usr/bin/apt-get")) {
-    process.stderr.write("PostgreSQL is missing: installing it through apt …\n");
-    const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore", env: environment });
-    spawnSync("apt-get", ["install", "-y", "-qq", "postgresql"], { stdio: "ignore", env: environment });
-    const programs = findPrograms();
-    if (programs !== undefined) return programs;
-  }
+  installThroughApt("PostgreSQL", "postgresql");
+  const programs = findPrograms();
+  if (programs !== undefined) return programs;
   throw new Error(
     "the tests need PostgreSQL 14 or later: install it (Debian: apt-get install postgresql), or set DATABASE_URL to a server",
   );
 }
 
 /** PostgreSQL refuses to run as root, so it runs as the user that its package made. */
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
 function asServerUser(program: string, programArguments: readonly string[]): [string, string[]] {
   return isRoot() ? ["setpriv", [...serverUser(), program, ...programArguments]] : [program, [...programArguments]];
 }
@@ -134,31 +120,9 @@ function spawnServer(program: string, programArguments: readonly string[]): Retu
   return spawn(command, all, { stdio: "ignore", cwd: "/" });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-async function answers(url: string, hasEnded: () => boolean): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  for (;;) {
-    const client = new pg.Client({ connectionString: url });
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch (error) {
-      if (hasEnded()) throw new Error("PostgreSQL ended while it was starting", { cause: error });
-      if (Date.now() > deadline) throw new Error("PostgreSQL did not answer in time", { cause: error });
-      await sleep(50); // it announces its readiness to nobody but those who ask
-    }
-  }
+async function connect(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
+  await client.connect();
+  await client.end();
 }

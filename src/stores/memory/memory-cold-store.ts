@@ -1,9 +1,12 @@
 import type { AnyId } from "../../model/config.ts";
 import type {
   ColdStore,
+  DeletedThread,
+  Deletion,
   ForkOutcome,
   ForkRequest,
   MessageQuery,
+  RecentTail,
   Scope,
   StoreStats,
   Tail,
@@ -20,12 +23,6 @@ import { MemoryThreadFields } from "./memory-thread-fields.ts";
 import { type ForkPoint, MemoryThread, type ThreadIdentity } from "./memory-thread.ts";
 import { compareThreads } from "./thread-order.ts";
 
-/** What a deletion leaves behind. */
-interface Tombstone {
-  readonly incarnation: number;
-  readonly writeId: string;
-}
-
 /** PostgreSQL's clock counts microseconds. */
 const MICROSECOND_MS = 0.001;
 
@@ -37,7 +34,7 @@ const NOTHING: StoreStats = { threads: 0, messages: 0, versions: 0, stateBytes: 
  */
 export class MemoryColdStore implements ColdStore {
   readonly #threads = new Map<AnyId, MemoryThread>();
-  readonly #tombstones = new Map<AnyId, Tombstone>();
+  readonly #tombstones = new Map<AnyId, Deletion>();
   readonly #now: () => number;
   #lastMs = Number.NEGATIVE_INFINITY;
   #lastIncarnation = 0;
@@ -100,8 +97,27 @@ export class MemoryColdStore implements ColdStore {
 
   async read(requests: readonly TailRequest[]): Promise<readonly Tail[]> {
     return requests.map(
-      (request) => this.#find(request)?.tail(request) ?? { incarnation: 0, continues: false, entries: [] },
+      (request) => this.#find(request)?.tail(request) ?? { incarnation: 0, owner: null, continues: false, entries: [] },
     );
+  }
+
+  async readRecent(userId: AnyId | null, namespace: string, limit: number): Promise<readonly RecentTail[]> {
+    const recent = this.#visibleTo(userId).sort(compare).slice(0, limit);
+    const tails = recent.map((thread) => {
+      const { threadId } = thread.identity;
+      return { threadId, tail: thread.tail({ threadId, userId, namespace, known: null, version: null }) };
+    });
+    return tails.filter(({ tail }) => tail.entries.length > 0);
+  }
+
+  async requestStop(scope: Scope, runId: string | null): Promise<boolean> {
+    const thread = this.#find(scope);
+    thread?.fields.requestStop(runId);
+    return thread !== undefined;
+  }
+
+  async isStopRequested(scope: Scope, runId: string | null): Promise<boolean> {
+    return this.#find(scope)?.fields.isStopRequested(runId) ?? false;
   }
 
   async listVersions(scope: Scope, query: VersionQuery): Promise<readonly VersionRow[]> {
@@ -146,14 +162,22 @@ export class MemoryColdStore implements ColdStore {
       (before === null || compare(thread, before) < 0) && (after === null || compare(thread, after) > 0);
   }
 
-  async deleteThread(scope: Scope, writeId: string): Promise<boolean> {
+  async deleteThread(scope: Scope, writeId: string): Promise<DeletedThread | null> {
     const thread = this.#threads.get(scope.threadId);
-    // A repetition, because its first reply was lost: the deletion that it asks for has happened.
-    if (thread === undefined) return this.#tombstones.get(scope.threadId)?.writeId === writeId;
-    if (!thread.isVisibleTo(scope.userId)) return false;
+    if (thread === undefined) {
+      // A repetition, because its first reply was lost: the deletion that it asks for has happened.
+      const deletion = this.#tombstones.get(scope.threadId);
+      return deletion?.writeId === writeId ? { incarnation: deletion.incarnation, namespaces: [] } : null;
+    }
+    if (!thread.isVisibleTo(scope.userId)) return null;
+    const { incarnation } = thread.identity;
     this.#threads.delete(scope.threadId);
-    this.#tombstones.set(scope.threadId, { incarnation: thread.identity.incarnation, writeId });
-    return true;
+    this.#tombstones.set(scope.threadId, { incarnation, writeId });
+    return { incarnation, namespaces: thread.namespaces };
+  }
+
+  async findDeletion(threadId: AnyId): Promise<Deletion | null> {
+    return this.#tombstones.get(threadId) ?? null;
   }
 
   async forkThread({ from, to, owner, version, writeId }: ForkRequest): Promise<ForkOutcome> {

@@ -8,6 +8,8 @@ export class MemoryThreadFields {
   #name: string | null = null;
   #nameSearch = "";
   #runId: string | null = null;
+  /** The run that was asked to stop; empty: whichever runs; null: none was. */
+  #stopRunId: string | null = null;
   readonly #metadata = new Map<string, string>();
   readonly #metadataSearch = new Map<string, string>();
 
@@ -40,9 +42,25 @@ export class MemoryThreadFields {
   apply({ thread, runId }: Turn, nowMs: number): void {
     this.touch(thread?.updatedAtMs ?? nowMs);
     // The patch's null removes the run, the turn's null leaves it: `??` would take one for the other.
+    this.#endStop(thread?.runId ?? runId);
     if (thread?.runId !== undefined) this.#runId = thread.runId;
     else if (runId !== null) this.#runId = runId;
     if (thread !== null) this.#patch(thread);
+  }
+
+  /** Asks a run to stop; null: the one that wrote last. */
+  requestStop(runId: string | null): void {
+    this.#stopRunId = runId ?? this.#runId ?? "";
+  }
+
+  /** Whether a run was asked to stop; null: any. */
+  isStopRequested(runId: string | null): boolean {
+    return this.#stopRunId !== null && (runId === null || this.#stopRunId === "" || this.#stopRunId === runId);
+  }
+
+  /** Another run begins: what the one before was asked is over. */
+  #endStop(runId: string | null): void {
+    if (runId !== null && runId !== this.#runId && runId !== this.#stopRunId) this.#stopRunId = null;
   }
 
   #patch(patch: ThreadPatch): void {

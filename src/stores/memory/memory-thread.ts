@@ -61,6 +61,11 @@ export class MemoryThread {
     return userId === null || userId === this.identity.userId;
   }
 
+  /** The namespaces that have states. */
+  get namespaces(): string[] {
+    return [...this.#logs.keys()];
+  }
+
   /** The newest version of a namespace; 0: none. */
   headOf(namespace: string): number {
     return this.#logs.get(namespace)?.head ?? 0;
@@ -102,11 +107,11 @@ export class MemoryThread {
 
   /** What leads to a head. */
   tail(request: TailRequest): Tail {
-    const { incarnation } = this.identity;
+    const { incarnation, userId: owner } = this.identity;
     // A stamp of another life proves nothing about this one, even where a fork brought the same write ids.
     const known = request.known?.incarnation === incarnation ? request.known : null;
     const tail = this.#logs.get(request.namespace)?.tail({ ...request, known }) ?? { continues: false, entries: [] };
-    return { incarnation, ...tail };
+    return { incarnation, owner, ...tail };
   }
 
   /** The versions of a namespace, newest first. */

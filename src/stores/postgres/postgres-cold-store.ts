@@ -7,7 +7,7 @@ import { idIn, nullableTextIn, numberIn, textIn } from "./row-values.ts";
 import type { Row, SqlDriver, Statement } from "./sql-driver.ts";
 import { checkpointerError, mayRepeat } from "./sql-errors.ts";
 import { type Statements, statementsFor, type TableOptions } from "./statements.ts";
-import { readTails } from "./tails.ts";
+import { readTails, recentTails } from "./tails.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 
 /** How often a read, a delete or a fork is tried: each is the same when it is done twice. */
@@ -48,7 +48,20 @@ export class PostgresColdStore implements port.ColdStore {
 
   async read(requests: readonly port.TailRequest[]): Promise<readonly port.Tail[]> {
     await this.#checked();
-    return await this.#tried(() => readTails(this.#driver, this.#statements, requests));
+    return await this.#tried(() => readTails(this.#driver, this.#statements, requests, this.#tables.userIdType));
+  }
+
+  async readRecent(userId: AnyId | null, namespace: string, limit: number): Promise<readonly port.RecentTail[]> {
+    const rows = await this.#query(this.#statements.readRecent, [userId, namespace, limit]);
+    return recentTails(rows, this.#tables);
+  }
+
+  async requestStop(scope: port.Scope, runId: string | null): Promise<boolean> {
+    return (await this.#query(this.#statements.requestStop, [scope.threadId, scope.userId, runId])).length > 0;
+  }
+
+  async isStopRequested(scope: port.Scope, runId: string | null): Promise<boolean> {
+    return (await this.#query(this.#statements.stopRequested, [scope.threadId, scope.userId, runId])).length > 0;
   }
 
   async listVersions(scope: port.Scope, query: port.VersionQuery): Promise<readonly port.VersionRow[]> {
@@ -101,16 +114,22 @@ export class PostgresColdStore implements port.ColdStore {
     return rows.map((row) => this.#threadRow(row));
   }
 
-  async deleteThread(scope: port.Scope, writeId: string): Promise<boolean> {
+  async deleteThread(scope: port.Scope, writeId: string): Promise<port.DeletedThread | null> {
     await this.#checked();
     const { lockThread, deleteThread, findDeletion } = this.#statements;
     return await this.#tried(() =>
       this.#driver.transaction(async (session) => {
         const locked = await session.query(lockThread, [scope.threadId, scope.userId]);
-        if (locked.length > 0) return (await session.query(deleteThread, [scope.threadId, writeId])).length > 0;
-        return (await session.query(findDeletion, [scope.threadId, writeId])).length > 0;
+        if (locked.length > 0) return deletedThread((await session.query(deleteThread, [scope.threadId, writeId]))[0]);
+        // Its first reply may have been lost.
+        const deletion = deletionIn((await session.query(findDeletion, [scope.threadId]))[0]);
+        return deletion?.writeId === writeId ? { incarnation: deletion.incarnation, namespaces: [] } : null;
       }),
     );
+  }
+
+  async findDeletion(threadId: AnyId): Promise<port.Deletion | null> {
+    return deletionIn((await this.#query(this.#statements.findDeletion, [threadId]))[0]);
   }
 
   async forkThread(request: port.ForkRequest): Promise<port.ForkOutcome> {
@@ -176,4 +195,14 @@ export class PostgresColdStore implements port.ColdStore {
       updatedAtMs: numberIn(row, "updated_at_ms"),
     };
   }
+}
+
+function deletedThread(row: Row | undefined): port.DeletedThread | null {
+  if (row === undefined) return null;
+  const namespaces = JSON.parse(nullableTextIn(row, "namespaces") ?? "[]") as string[];
+  return { incarnation: numberIn(row, "incarnation"), namespaces };
+}
+
+function deletionIn(row: Row | undefined): port.Deletion | null {
+  return row === undefined ? null : { incarnation: numberIn(row, "incarnation"), writeId: textIn(row, "write_id") };
 }

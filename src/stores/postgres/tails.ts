@@ -1,8 +1,9 @@
+import type { AnyId, IdKind } from "../../model/config.ts";
 import type { Stamp } from "../../model/stamp.ts";
-import type { Tail, TailRequest, VersionEntry } from "../cold-store.ts";
-import { nullableTextIn, numberIn, textIn } from "./row-values.ts";
+import type { RecentTail, Tail, TailRequest, VersionEntry } from "../cold-store.ts";
+import { idIn, nullableTextIn, numberIn, textIn } from "./row-values.ts";
 import type { Row, SqlDriver } from "./sql-driver.ts";
-import type { Statements } from "./statements.ts";
+import type { Statements, TableOptions } from "./statements.ts";
 
 /**
  * Reads tails: those past what the callers know, and whole logs for callers whose copy turns out not to be in the database any more
@@ -12,15 +13,16 @@ export async function readTails(
   driver: SqlDriver,
   statements: Statements,
   requests: readonly TailRequest[],
+  userIdType: IdKind,
 ): Promise<Tail[]> {
   const asked = requests.map((request) => ({ ...request, known: usable(request) }));
   const answers = await rowsOf(driver, statements, asked);
-  const tails = asked.map((request, index) => tailOf(request.known, answers[index] ?? []));
+  const tails = asked.map((request, index) => tailOf(request.known, answers[index] ?? [], userIdType));
   const lost = tails.flatMap((tail, index) => (tail === undefined ? [index] : []));
   if (lost.length === 0) return tails as Tail[];
   const again = lost.map((index) => ({ ...(asked[index] as TailRequest), known: null })); // an index of asked
   const whole = await rowsOf(driver, statements, again);
-  for (const [place, index] of lost.entries()) tails[index] = tailOf(null, whole[place] ?? []);
+  for (const [place, index] of lost.entries()) tails[index] = tailOf(null, whole[place] ?? [], userIdType);
   return tails as Tail[];
 }
 
@@ -48,19 +50,36 @@ async function rowsOf(driver: SqlDriver, statements: Statements, requests: reado
 }
 
 /** Undefined: what the caller knows is not there, so the rows lead nowhere. */
-function tailOf(known: Stamp | null, rows: readonly Row[]): Tail | undefined {
+function tailOf(known: Stamp | null, rows: readonly Row[], userIdType: IdKind): Tail | undefined {
   const [first] = rows;
-  if (first === undefined) return { incarnation: 0, continues: false, entries: [] };
+  if (first === undefined) return { incarnation: 0, owner: null, continues: false, entries: [] };
   const incarnation = numberIn(first, "incarnation");
+  const owner = idIn(first, "user_id", userIdType);
   const versions = rows.filter((row) => row["version"] !== null);
-  if (known === null) return { incarnation, continues: false, entries: versions.map(entryOf) };
+  if (known === null) return { incarnation, owner, continues: false, entries: versions.map(entryOf) };
   const [base, ...rest] = versions;
   if (base === undefined) return undefined;
   const isKnown =
     incarnation === known.incarnation &&
     numberIn(base, "version") === known.version &&
     textIn(base, "write_id") === known.writeId;
-  return isKnown ? { incarnation, continues: true, entries: rest.map(entryOf) } : undefined;
+  return isKnown ? { incarnation, owner, continues: true, entries: rest.map(entryOf) } : undefined;
+}
+
+/** Rows of many threads, thread by thread → whole tails. */
+export function recentTails(rows: readonly Row[], { idType, userIdType }: TableOptions): RecentTail[] {
+  const tails: { threadId: AnyId; tail: Tail & { entries: VersionEntry[] } }[] = [];
+  for (const row of rows) {
+    const threadId = idIn(row, "thread_id", idType) as AnyId; // a primary key
+    let last = tails.at(-1);
+    if (last?.threadId !== threadId) {
+      const tail = tailOf(null, [row], userIdType) as Tail; // nothing was known
+      last = { threadId, tail: { ...tail, entries: [] } };
+      tails.push(last);
+    }
+    last.tail.entries.push(entryOf(row));
+  }
+  return tails;
 }
 
 function entryOf(row: Row): VersionEntry {

@@ -1,17 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createState, Message, versionOf } from "../../../src/index.ts";
-import { TcpProxy } from "../../servers/tcp-proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../../servers/tcp-proxy.ts";
 import { type Checkpointer, Database } from "./database.ts";
+import { LastWordsProxy } from "./last-words-proxy.ts";
 
 const database = new Database(import.meta.url);
 let proxy: TcpProxy;
 
 beforeAll(async () => {
   await database.open().setup();
-  proxy = await TcpProxy.to(new URL(database.url));
+  proxy = await startTcpProxy(database.url);
 });
 
 afterAll(() => proxy.close());
+
+/** Whether a client has sent this text. */
+function sends(text: string): (request: Buffer) => boolean {
+  return (request) => request.includes(text);
+}
 
 describe("a connection that is ended while it is idle", () => {
   test("neither ends the process nor fails the next call, over a pool of ours", async () => {
@@ -69,15 +75,17 @@ describe("a connection that is ended in the very moment in which it is made", ()
   test.each(["of our own", "that was lent"])(
     "neither ends the process nor fails the call, over a pool %s",
     async (kind) => {
-      const postgresDsn = database.dsn({ host: proxy.host });
+      const ending = await LastWordsProxy.to(new URL(database.url));
+      const postgresDsn = database.dsn({ host: ending.host });
       const pool = database.pool({ connectionString: postgresDsn });
       const checkpointer = database.open(kind === "that was lent" ? { pgPool: pool } : { postgresDsn });
       for (let round = 1; round <= 3; round++) {
-        const ended = proxy.endAfter(ready, shutdown);
+        const ended = ending.endAfter(ready, shutdown);
         await checkpointer.putMessages({ threadId: `moment ${kind}` }, [Message.text("x")]);
         await ended;
       }
       expect(await checkpointer.listMessages({ threadId: `moment ${kind}` })).toHaveLength(3);
+      await ending.close();
     },
   );
 });
@@ -123,14 +131,14 @@ describe("a connection that is ended while a write waits in the server", () => {
 describe("a connection that is ended when the write is committed, before the answer gets through", () => {
   /** A checkpointer behind the proxy, whose next connections are open already. */
   function behindProxy(): Checkpointer {
-    return database.open({ postgresDsn: database.dsn({ host: proxy.host }) });
+    return database.open({ postgresDsn: database.dsn({ host: new URL(proxy.url).host }) });
   }
 
   test("putState: the version is there once, and its state can be put again", async () => {
     const checkpointer = behindProxy();
     const config = { threadId: "lost putState" };
     const first = await checkpointer.putState(config, createState());
-    const lost = proxy.loseReplyTo("agenity_putState_");
+    const lost = proxy.cutAfterRequest(sends("agenity_putState_"));
     const second = await checkpointer.putState(config, { ...first, note: "second" });
     await lost;
     expect(versionOf(second)).toBe(2);
@@ -142,13 +150,13 @@ describe("a connection that is ended when the write is committed, before the ans
   test("a thread's first state, overwriting ones and clears are there once", async () => {
     const checkpointer = behindProxy();
     const config = { threadId: "lost first" };
-    const first = proxy.loseReplyTo("agenity_commitTurns_");
+    const first = proxy.cutAfterRequest(sends("agenity_commitTurns_"));
     expect(versionOf(await checkpointer.putState(config, createState()))).toBe(1);
     await first;
-    const over = proxy.loseReplyTo("agenity_putState_");
+    const over = proxy.cutAfterRequest(sends("agenity_putState_"));
     expect(versionOf(await checkpointer.putState(config, createState(), { onConflict: "overwrite" }))).toBe(2);
     await over;
-    const cleared = proxy.loseReplyTo("agenity_putState_");
+    const cleared = proxy.cutAfterRequest(sends("agenity_putState_"));
     await checkpointer.clearState(config);
     await cleared;
     expect((await checkpointer.listStates(config)).map((version) => version.cleared)).toEqual([true, false, false]);
@@ -163,7 +171,7 @@ describe("a connection that is ended when the write is committed, before the ans
         note: Number(state?.note ?? 0) + 1,
       }));
     await increment();
-    const lost = proxy.loseReplyTo("agenity_putState_");
+    const lost = proxy.cutAfterRequest(sends("agenity_putState_"));
     await increment();
     await lost;
     expect((await checkpointer.getState(config))?.note).toBe(2);
@@ -173,13 +181,13 @@ describe("a connection that is ended when the write is committed, before the ans
     const checkpointer = behindProxy();
     const config = { threadId: "lost messages" };
     await checkpointer.putMessages(config, [Message.text("0", { messageId: "0" })]);
-    const put = proxy.loseReplyTo("agenity_commitTurns_");
+    const put = proxy.cutAfterRequest(sends("agenity_commitTurns_"));
     await checkpointer.putMessages(config, [
       Message.text("1", { messageId: "1" }),
       Message.text("2", { messageId: "2" }),
     ]);
     await put;
-    const written = proxy.loseReplyTo("agenity_commitTurns_");
+    const written = proxy.cutAfterRequest(sends("agenity_commitTurns_"));
     const turn = {
       state: createState(),
       messages: [Message.text("3", { messageId: "3" })],
@@ -199,7 +207,7 @@ describe("a connection that is ended when the write is committed, before the ans
     const checkpointer = behindProxy();
     const threads = Array.from({ length: 40 }, (_, index) => ({ threadId: `lost group ${index}` }));
     const states = await Promise.all(threads.map((config) => checkpointer.putState(config, createState())));
-    const lost = proxy.loseReplyTo("agenity_putStates_");
+    const lost = proxy.cutAfterRequest(sends("agenity_putStates_"));
     const again = await Promise.all(
       threads.map((config, index) =>
         checkpointer.putState(config, { ...(states[index] ?? createState()), note: index }),
@@ -215,7 +223,7 @@ describe("a connection that is ended when the write is committed, before the ans
     const checkpointer = behindProxy();
     const [from, to] = [{ threadId: "lost fork" }, { threadId: "lost fork, copy" }];
     await checkpointer.checkpoint(from, { state: createState(), messages: [Message.text("x")] });
-    const lost = proxy.loseReplyTo("agenity_forkThread_");
+    const lost = proxy.cutAfterRequest(sends("agenity_forkThread_"));
     expect((await checkpointer.forkThread(from, to)).threadId).toBe(to.threadId);
     await lost;
     expect(await checkpointer.listMessages(to)).toHaveLength(1);
@@ -225,11 +233,11 @@ describe("a connection that is ended when the write is committed, before the ans
     const checkpointer = behindProxy();
     const config = { threadId: "lost deletion" };
     await checkpointer.putMessages(config, [Message.text("x", { messageId: "m" })]);
-    const message = proxy.loseReplyTo("agenity_deleteMessage_");
+    const message = proxy.cutAfterRequest(sends("agenity_deleteMessage_"));
     expect(await checkpointer.deleteMessage(config, "m")).toBe(true);
     await message;
     expect(await checkpointer.deleteMessage(config, "m")).toBe(false);
-    const thread = proxy.loseReplyTo("commit\0");
+    const thread = proxy.cutAfterRequest(sends("commit\0"));
     expect(await checkpointer.deleteThread(config)).toBe(true);
     await thread;
     expect(await checkpointer.deleteThread(config)).toBe(false);
@@ -246,7 +254,7 @@ describe("a connection that is ended when the write is committed, before the ans
       agenity_getThread_: () => checkpointer.getThread(config),
     };
     for (const [text, read] of Object.entries(reads)) {
-      const lost = proxy.loseReplyTo(text);
+      const lost = proxy.cutAfterRequest(sends(text));
       expect(await read(), text).toBeTruthy();
       await lost;
     }

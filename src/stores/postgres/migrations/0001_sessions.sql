@@ -16,6 +16,8 @@ create table {{threads}} (
   -- Per key of metadata, what searches look at.
   metadata_search jsonb not null default '{}',
   run_id text,
+  -- The run that was asked to stop; empty: whichever runs. Null: none was. The first write of another run sets it back.
+  stop_run_id text,
   -- The next place in the thread's order: each message has one, and each turn one behind its messages.
   next_seq bigint not null default 1,
   -- The newest writes that had no state: a repetition is known by them. With a state, it is known by the state's row.

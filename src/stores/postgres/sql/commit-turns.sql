@@ -22,6 +22,10 @@ with turn as materialized (
   set
     updated_at = coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}}),
     run_id = case when turn.patch ? 'runId' then turn.patch ->> 'runId' else coalesce(turn.run_id, thread.run_id) end,
+    stop_run_id = case
+      when coalesce(turn.patch ->> 'runId', turn.run_id) is null then thread.stop_run_id
+      when coalesce(turn.patch ->> 'runId', turn.run_id) in (thread.run_id, thread.stop_run_id) then thread.stop_run_id
+    end,
     thread_name = case when turn.patch ? 'threadName' then turn.patch ->> 'threadName' else thread.thread_name end,
     name_search = case when turn.patch ? 'threadName' then turn.patch ->> 'nameSearch' else thread.name_search end,
     metadata = case when turn.patch is null then thread.metadata else

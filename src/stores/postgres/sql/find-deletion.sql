@@ -1,2 +1,2 @@
--- Whether this very deletion was made already, its answer lost. Params: $1 thread, $2 write id. Served by the primary key.
-select incarnation from {{tombstones}} where thread_id = $1::{{thread_id}} and write_id = $2::uuid
+-- What the last deletion of a thread of this id left behind. Params: $1 thread. Served by the primary key.
+select incarnation, write_id from {{tombstones}} where thread_id = $1::{{thread_id}}

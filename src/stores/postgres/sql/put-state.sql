@@ -4,7 +4,8 @@
 -- Returns the incarnation; no row: refused. Served by the primary keys of threads and states.
 with touched as (
   update {{threads}} as thread
-  set updated_at = {{now}}, run_id = coalesce($4::text, thread.run_id), next_seq = thread.next_seq + 1
+  set updated_at = {{now}}, run_id = coalesce($4::text, thread.run_id), next_seq = thread.next_seq + 1,
+    stop_run_id = case when $4::text is null or $4::text in (thread.run_id, thread.stop_run_id) then thread.stop_run_id end
   where thread.thread_id = $1::{{thread_id}}
     and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
     and thread.incarnation = $5::bigint

@@ -14,7 +14,8 @@ with turn as materialized (
   limit (select 1000000)
 ), touched as (
   update {{threads}} as thread
-  set updated_at = {{now}}, run_id = coalesce(turn.run_id, thread.run_id), next_seq = thread.next_seq + 1
+  set updated_at = {{now}}, run_id = coalesce(turn.run_id, thread.run_id), next_seq = thread.next_seq + 1,
+    stop_run_id = case when turn.run_id is null or turn.run_id in (thread.run_id, thread.stop_run_id) then thread.stop_run_id end
   from turn
   where thread.thread_id = turn.thread_id
     and (turn.user_id is null or thread.user_id = turn.user_id)

@@ -2,7 +2,7 @@
 -- Params: $1 thread, $2 user or null, $3 namespace, $4 known version or null, $5 version to read up to or null.
 -- Returns a row a version, in order; one row without a version: a thread without a state; no row: no visible thread.
 -- Served by the primary keys of threads and states.
-select thread.incarnation, state.version, state.kind, state.write_id,
+select thread.incarnation, thread.user_id, state.version, state.kind, state.write_id,
   case when state.version = $4::integer then null else state.entry::text end as entry
 from {{threads}} as thread
 left join {{states}} as state

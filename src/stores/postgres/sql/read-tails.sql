@@ -1,7 +1,7 @@
 -- As read-tail.sql, for many requests at once.
 -- Params: $1 threads, $2 users, $3 namespaces, $4 known versions, $5 versions to read up to.
 -- Returns the same rows, each with the number of its request (from 1).
-select request.n, thread.incarnation, state.version, state.kind, state.write_id,
+select request.n, thread.incarnation, thread.user_id, state.version, state.kind, state.write_id,
   case when state.version = request.known then null else state.entry::text end as entry
 from (
   -- The subselects and the limit keep the planner from seeing how many there are: see commit-turns.sql.

@@ -1,0 +1,218 @@
+import { isAtLeast, type Stamp } from "../../model/stamp.ts";
+import type { ColdStore, Scope, Tail } from "../../stores/cold-store.ts";
+import { DELETED, type HotEntry, type HotInstant, type HotView } from "../../hot/hot-log.ts";
+import { encodeEntry } from "../../log/entry-codec.ts";
+import type { NearCopy } from "../near-cache.ts";
+import type { StateLog } from "../state-log.ts";
+import type { Floors } from "./floors.ts";
+import type { GuardedHotLog } from "./guarded-hot-log.ts";
+import type { HeldCopies } from "./held-copies.ts";
+import {
+  committedUpTo,
+  draftsBehind,
+  foldView,
+  type HotCopy,
+  isVisible,
+  withoutDrafts,
+  withSeenDrafts,
+} from "./hot-copy.ts";
+import { errorName, type HotEvents } from "./hot-events.ts";
+
+/** What cached reads work with. */
+export interface CachedReadsParts {
+  /** The truth. */
+  readonly store: ColdStore;
+  /** Reads heads of the truth. */
+  readonly log: StateLog;
+  /** The cache. */
+  readonly hot: GuardedHotLog;
+  /** What this process holds. */
+  readonly held: HeldCopies;
+  /** Below these, nothing is answered. */
+  readonly floors: Floors;
+  /** Where surprises are reported. */
+  readonly events: HotEvents;
+  /** How long a cached answer may be trusted, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+/** Answers from the hot log where what it holds can be trusted, and from the cold store where not. */
+export class CachedReads {
+  readonly #parts: CachedReadsParts;
+
+  constructor(parts: CachedReadsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The newest state, drafts included; null: this user sees none.
+   * @param atLeast - what must be in it; null: nothing in particular
+   */
+  async newest(scope: Scope, atLeast: Stamp | null): Promise<HotCopy | null> {
+    const { hot, held, floors, maxAgeMs } = this.#parts;
+    const fresh = held.fresh(scope);
+    if (fresh !== null && mayAnswer(scope, fresh, atLeast)) return fresh;
+    const beganMs = performance.now();
+    const holds = held.get(scope);
+    // Of a copy that this user must not see, nothing is learnt.
+    const usable = holds !== null && isVisible(scope, holds.committed.owner) ? holds : null;
+    const view = await hot.read(scope, usable === null ? null : usable.end.stamp, maxAgeMs);
+    if (view === undefined) return await this.#fromStore(scope);
+    if (view.current && usable !== null) {
+      const isRight = mayAnswer(scope, usable, atLeast) && floors.allows(scope, usable.committed.stamp);
+      if (!isRight) return await this.#validate(scope, view, usable);
+      held.keep(scope, usable, beganMs);
+      return usable;
+    }
+    const found = this.#fold(scope, view, usable);
+    // What does not fit is replaced by what the store says.
+    if (found === "damaged") return await this.#validate(scope, { ...view, entries: [] }, null);
+    if (this.#isTrusted(scope, view, beganMs)) {
+      if (found !== null && mayAnswer(scope, found, atLeast) && floors.allows(scope, found.committed.stamp)) {
+        floors.raise(scope, found.committed.stamp);
+        held.keep(scope, found, beganMs);
+        return found;
+      }
+    }
+    return await this.#validate(scope, view, found);
+  }
+
+  /** The hot log cannot be asked: drafts, if there are any, wait where they are. */
+  async #fromStore(scope: Scope): Promise<HotCopy | null> {
+    const { log, floors } = this.#parts;
+    const head = await log.head(scope);
+    if (head === null) return null;
+    floors.raise(scope, head.stamp);
+    return withoutDrafts(head);
+  }
+
+  #fold(scope: Scope, view: HotView, usable: HotCopy | null): HotCopy | null | "damaged" {
+    try {
+      return foldView(view, usable);
+    } catch (error) {
+      this.#parts.events.report("damaged", { threadId: String(scope.threadId), error: errorName(error) });
+      return "damaged";
+    }
+  }
+
+  #isTrusted(scope: Scope, view: HotView, beganMs: number): boolean {
+    const { maxAgeMs, floors } = this.#parts;
+    const { head, at } = view;
+    return (
+      head !== null &&
+      at.atMs < head.known.atMs + maxAgeMs &&
+      head.known.by === at.by &&
+      head.known.atMs >= head.pendingMs &&
+      floors.allowsForgotten(scope, view, beganMs)
+    );
+  }
+
+  /** Asks the store, answers what it says, and tells the hot log without waiting. */
+  async #validate(scope: Scope, view: HotView, found: HotCopy | null): Promise<HotCopy | null> {
+    const { log, held, floors, events } = this.#parts;
+    const beganMs = performance.now();
+    const near = log.near(scope);
+    const known =
+      found !== null && (near === null || isAtLeast(found.committed.stamp, near.stamp)) ? found.committed : near;
+    const tail = await log.tail(scope, known?.stamp ?? null);
+    const seen = view.head?.stamp ?? null;
+    if (tail.incarnation === 0) {
+      // That it is deleted is only believed together with the store: a copy of another thread may have taken its place.
+      if (seen !== null && seen.version !== DELETED) await this.#tellMissing(scope, view, seen);
+      return null;
+    }
+    const head = log.headFrom(scope, known, tail);
+    if (head === null) return null;
+    if (this.#isRollback(scope, { head, known, tail, seen })) {
+      floors.drop(scope);
+      held.forget(scope);
+      events.report("rollback", { threadId: String(scope.threadId) });
+    }
+    floors.raise(scope, head.stamp);
+    void this.#tellHead(scope, { head, known, tail, since: view.at, seen });
+    const copy = this.#withDrafts(scope, { head, view, found });
+    held.keep(scope, copy, beganMs);
+    return copy;
+  }
+
+  #isRollback(
+    scope: Scope,
+    { head, known, tail, seen }: { head: NearCopy; known: NearCopy | null; tail: Tail; seen: Stamp | null },
+  ): boolean {
+    const isOlderThanSeen = seen !== null && !isAtLeast(head.stamp, seen);
+    const isForgotten = known !== null && known.stamp.incarnation === tail.incarnation && !tail.continues;
+    return isOlderThanSeen || isForgotten || !this.#parts.floors.allows(scope, head.stamp);
+  }
+
+  /** Drafts that stand on the head are part of the answer; others wait for the one who flushes them. */
+  #withDrafts(scope: Scope, { head, view, found }: { head: NearCopy; view: HotView; found: HotCopy | null }): HotCopy {
+    try {
+      // The view's own bodies were used up where it could be folded.
+      if (found !== null) return committedUpTo(found, head.stamp) ?? withoutDrafts(head);
+      return withSeenDrafts(head, draftsBehind(view, head), view.tagged);
+    } catch (error) {
+      this.#parts.events.report("damaged", { threadId: String(scope.threadId), error: errorName(error) });
+      return withoutDrafts(head);
+    }
+  }
+
+  async #tellHead(
+    scope: Scope,
+    news: { head: NearCopy; known: NearCopy | null; tail: Tail; since: HotInstant; seen: Stamp | null },
+  ): Promise<void> {
+    const { head, known, tail, since, seen } = news;
+    const owner = tail.owner;
+    const told = { stamp: head.stamp, owner, since, seen };
+    const entries = chained(tail, known);
+    if (known === null || !tail.continues) {
+      await this.#parts.hot.tell(scope, { ...told, entries, after: null });
+      return;
+    }
+    const answer = await this.#parts.hot.tell(scope, { ...told, entries, after: known.stamp.writeId });
+    if (answer === "gap") await this.#parts.hot.tell(scope, { ...told, entries: [wholeEntry(head)], after: null });
+  }
+
+  /** The thread that the hot log knows is not there for this user: another user's, deleted, or lost. */
+  async #tellMissing(scope: Scope, view: HotView, seen: Stamp): Promise<void> {
+    const { log, store, hot, floors, held, events } = this.#parts;
+    const application: Scope = { ...scope, userId: null };
+    const tail = await log.tail(application, null);
+    if (tail.incarnation > 0) {
+      const head = log.headFrom(application, null, tail);
+      if (head !== null) void this.#tellHead(application, { head, known: null, tail, since: view.at, seen });
+      return;
+    }
+    held.forget(scope);
+    const deletion = await store.findDeletion(scope.threadId);
+    const stamp: Stamp =
+      deletion === null
+        ? { incarnation: 0, version: 0, writeId: "" }
+        : { incarnation: deletion.incarnation, version: DELETED, writeId: deletion.writeId };
+    if (!isAtLeast(stamp, seen) || !floors.allows(scope, stamp)) {
+      floors.drop(scope);
+      events.report("rollback", { threadId: String(scope.threadId) });
+    }
+    if (deletion !== null) floors.raise(scope, stamp);
+    void hot.tell(scope, { stamp, owner: null, entries: [], after: null, since: view.at, seen });
+  }
+}
+
+/** A head as a log of one entry. */
+export function wholeEntry(head: NearCopy): HotEntry {
+  const { version, writeId } = head.stamp;
+  const { kind, body } = encodeEntry(head.state === null ? { kind: "clear" } : { kind: "snapshot", state: head.state });
+  return { version, writeId, after: "", kind, body };
+}
+
+function chained(tail: Tail, known: NearCopy | null): HotEntry[] {
+  let after = tail.continues && known !== null ? known.stamp.writeId : "";
+  return tail.entries.map(({ version, writeId, kind, body }) => {
+    const entry: HotEntry = { version, writeId, after, kind, body };
+    after = writeId;
+    return entry;
+  });
+}
+
+function mayAnswer(scope: Scope, copy: HotCopy, atLeast: Stamp | null): boolean {
+  return isVisible(scope, copy.committed.owner) && (atLeast === null || isAtLeast(copy.end.stamp, atLeast));
+}

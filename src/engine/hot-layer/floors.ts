@@ -1,0 +1,69 @@
+import { LRUCache } from "lru-cache";
+import type { HotView } from "../../hot/hot-log.ts";
+import { compareStamps, isAtLeast, type Stamp } from "../../model/stamp.ts";
+import { keyText, type StateKey } from "../state-key.ts";
+
+interface Floor {
+  readonly stamp: Stamp;
+  /** When it was last answered or written, on this process's monotonic clock. */
+  readonly atMs: number;
+}
+
+/** Threads whose floors are kept apart. A floor is a few dozen bytes; for what is forgotten early, one number stands. */
+const MAX_FLOORS = 50_000;
+
+/**
+ * The newest committed stamp that this process has answered or written, per state: below it, a cached answer would go back in time. Each is
+ * kept for as long as a cached answer may be trusted; beyond that, the cache itself cannot be older.
+ */
+export class Floors {
+  readonly #floors: LRUCache<string, Floor>;
+  readonly #lifeMs: number;
+  /** When a floor was last forgotten that might still have mattered, on the monotonic clock; before everything: never. */
+  #forgottenMs = Number.NEGATIVE_INFINITY;
+
+  /** @param lifeMs - how long a cached answer may be trusted */
+  constructor(lifeMs: number, maxFloors: number = MAX_FLOORS) {
+    this.#lifeMs = lifeMs;
+    this.#floors = new LRUCache({
+      max: maxFloors,
+      dispose: (floor, _key, reason) => {
+        if (reason === "evict" && this.#isAlive(floor)) this.#forgottenMs = performance.now();
+      },
+    });
+  }
+
+  /** This process has answered or written this stamp. */
+  raise(key: StateKey, stamp: Stamp): void {
+    const text = keyText(key);
+    const present = this.#floors.get(text);
+    const isNewer = present === undefined || !this.#isAlive(present) || compareStamps(stamp, present.stamp) >= 0;
+    const kept = isNewer || present === undefined ? stamp : present.stamp;
+    this.#floors.set(text, { stamp: kept, atMs: performance.now() });
+  }
+
+  /** The database has lost what the floor stood for. */
+  drop(key: StateKey): void {
+    this.#floors.delete(keyText(key));
+  }
+
+  /** Whether answering this stamp would not go back in time, as far as floors are still known. */
+  allows(key: StateKey, stamp: Stamp): boolean {
+    const floor = this.#floors.get(keyText(key));
+    return floor === undefined || !this.#isAlive(floor) || isAtLeast(stamp, floor.stamp);
+  }
+
+  /**
+   * Whether a head without a floor may be trusted: if it was known to be the head after the last early forgetting. The read began on our
+   * clock before the hot log told its time, so that time less what has passed since the forgetting is an upper bound.
+   */
+  allowsForgotten(key: StateKey, view: HotView, readBeganMs: number): boolean {
+    if (this.#forgottenMs === Number.NEGATIVE_INFINITY || view.head === null) return true;
+    if (this.#floors.has(keyText(key))) return true;
+    return view.head.known.atMs > view.at.atMs - (readBeganMs - this.#forgottenMs);
+  }
+
+  #isAlive(floor: Floor): boolean {
+    return performance.now() - floor.atMs < this.#lifeMs;
+  }
+}

@@ -1,0 +1,236 @@
+import { DELETED, type HotEntry, type HotInstant, type HotLog, MARK_MS } from "../../hot/hot-log.ts";
+import { sameStamp, type Stamp } from "../../model/stamp.ts";
+import type { HotLayerHealth } from "../../model/health.ts";
+import type { ColdStore, DeletedThread, Scope, Tail } from "../../stores/cold-store.ts";
+import type { CallScope } from "../call-scope.ts";
+import type { NearCopy } from "../near-cache.ts";
+import type { CommitFollower, FollowedCommit, StateLog, StateTurn } from "../state-log.ts";
+import { BackgroundSync } from "./background-sync.ts";
+import { CachedReads, wholeEntry } from "./cached-reads.ts";
+import { DraftFlush } from "./draft-flush.ts";
+import { DraftWrites } from "./draft-writes.ts";
+import { Floors } from "./floors.ts";
+import { GuardedHotLog } from "./guarded-hot-log.ts";
+import { HeldCopies } from "./held-copies.ts";
+import { type HotCopy, isVisible } from "./hot-copy.ts";
+import { HotEvents } from "./hot-events.ts";
+
+/** How the hot layer behaves; every value is checked and has its default already. */
+export interface HotLayerOptions {
+  /** How long a cached answer may be trusted, in milliseconds: `maxStalenessMs`, but never longer than `cacheTtl`. */
+  readonly maxAgeMs: number;
+  /** How long a copy in this process is answered without asking anybody, in milliseconds. */
+  readonly nearTtlMs: number;
+  /** Most copies in this process. */
+  readonly maxCachedThreads: number;
+  /** Whether drafts are written. */
+  readonly keepsDrafts: boolean;
+}
+
+/** The head of a thread, and what leads to it. */
+export interface WarmHead {
+  /** Whose state. */
+  readonly scope: Scope;
+  /** The whole log. */
+  readonly tail: Tail;
+  /** It, folded. */
+  readonly head: NearCopy | null;
+}
+
+/** How long a write waits for the hot log to hear of it, in milliseconds. Beyond that, the mark or the deadline makes readers look. */
+const TELL_MS = 30;
+
+/** Drafts that follow one another within this time travel in one turn; those of others are taken over when they are a little older. */
+const SYNC_TIMES = { delayMs: 50, everyMs: 5_000, takeOverMs: 3_000 } as const;
+
+/** The hot log's place in the engine: follows commits, answers cached reads, takes drafts, and brings them to the cold store. */
+export class HotLayer implements CommitFollower {
+  /** What happened. */
+  readonly events: HotEvents;
+  readonly #options: HotLayerOptions;
+  readonly #log: HotLog;
+  readonly #hot: GuardedHotLog;
+  readonly #held: HeldCopies;
+  readonly #floors: Floors;
+  readonly #reads: CachedReads;
+  readonly #drafts: DraftWrites;
+  readonly #sync: BackgroundSync;
+
+  constructor(parts: { hotLog: HotLog; store: ColdStore; log: StateLog }, options: HotLayerOptions) {
+    const { store, log } = parts;
+    this.#options = options;
+    this.#log = parts.hotLog;
+    const events = new HotEvents();
+    const hot = new GuardedHotLog(parts.hotLog, events);
+    const held = new HeldCopies(log, options);
+    const floors = new Floors(options.maxAgeMs);
+    this.events = events;
+    this.#hot = hot;
+    this.#held = held;
+    this.#floors = floors;
+    this.#reads = new CachedReads({ store, log, hot, held, floors, events, maxAgeMs: options.maxAgeMs });
+    this.#sync = new BackgroundSync(
+      { flusher: new DraftFlush({ store, log, hot, held, events }), hot, events },
+      SYNC_TIMES,
+    );
+    this.#drafts = new DraftWrites({ log, hot, held, reads: this.#reads, sync: this.#sync });
+    log.follow(this);
+  }
+
+  /** @throws InvalidConfigError where the hot log cannot keep what the options promise */
+  async setup(): Promise<void> {
+    await this.#log.setup(this.#options.keepsDrafts);
+    this.#sync.start();
+  }
+
+  /** Commits this process's drafts, and lets go of the hot log. */
+  async release(): Promise<void> {
+    await this.#sync.stop();
+    await this.#log.release();
+  }
+
+  /** The newest state, drafts included, as fresh as the options say; null: this user sees none. */
+  async newest(scope: Scope, atLeast: Stamp | null): Promise<NearCopy | null> {
+    return (await this.#reads.newest(scope, atLeast))?.end ?? null;
+  }
+
+  /** Writes a draft, or commits where none can be made. */
+  draft(scope: CallScope, turn: StateTurn & { readonly state: object }, isHeld: boolean): Promise<NearCopy> {
+    return this.#drafts.write(scope, turn, isHeld);
+  }
+
+  /** What this process holds of a state, without asking anybody; null: nothing. */
+  held(scope: Scope): NearCopy | null {
+    return this.#held.get(scope)?.end ?? null;
+  }
+
+  /** Whether this is the newest that this process holds of a state, drafts included. */
+  isEnd(scope: Scope, stamp: Stamp): boolean {
+    return sameStamp(this.#held.get(scope)?.end.stamp, stamp);
+  }
+
+  /**
+   * Commits the drafts of a state, before the database is asked for it or something else is done with it: those of this process; and, where
+   * drafts are the rule, those of others too. @throws what the cold store failed with
+   */
+  async settle(scope: Scope): Promise<void> {
+    if (this.#sync.hasOwn(scope)) return await this.#sync.flush(scope);
+    if (!this.#options.keepsDrafts) return;
+    const newest = await this.#reads.newest(scope, null);
+    if (newest !== null && newest.drafts.length > 0) await this.#sync.flush(scope);
+  }
+
+  /** Commits all drafts of this process, before the database is asked about many threads. */
+  async settleOwn(): Promise<void> {
+    await this.#sync.flushOwn();
+  }
+
+  /** A moment of the hot log's clock that is certainly past; null: not known. */
+  now(): HotInstant | null {
+    return this.#hot.past({ threadId: "", namespace: "" });
+  }
+
+  /** Tells the hot log whole states, all at once. */
+  async warm(heads: readonly WarmHead[], since: HotInstant | null): Promise<void> {
+    const tellings = heads.map(async ({ scope, tail, head }) => {
+      if (head === null) return;
+      this.#floors.raise(scope, head.stamp);
+      const entries = tail.entries.map(({ version, writeId, kind, body }, index) => {
+        return { version, writeId, after: tail.entries[index - 1]?.writeId ?? "", kind, body };
+      });
+      await this.#hot.tell(scope, { stamp: head.stamp, owner: tail.owner, entries, after: null, since, seen: null });
+    });
+    await Promise.all(tellings);
+  }
+
+  /** How the hot layer is, for `health()`. */
+  health(): HotLayerHealth {
+    return {
+      isOpen: this.#hot.isOpen,
+      pendingDraftCount: this.#sync.pendingCount,
+      failureCount: this.events.count("failure"),
+      damagedCount: this.events.count("damaged"),
+      flushFailureCount: this.events.count("flushFailure"),
+      draftConflictCount: this.events.count("draftConflict"),
+      rollbackCount: this.events.count("rollback"),
+    };
+  }
+
+  /** Calls `listener` when a state may have changed. Undefined: nobody can tell. */
+  watch(scope: Scope, listener: () => void): Promise<(() => void) | undefined> {
+    return this.#hot.watch(scope, listener);
+  }
+
+  begin(scope: Scope, writeId: string): HotInstant | null {
+    const past = this.#hot.past(scope);
+    void this.#hot.mark(scope, writeId, past === null ? null : past.atMs + MARK_MS);
+    return past;
+  }
+
+  refused(scope: Scope, writeId: string): void {
+    void this.#hot.unmark(scope, writeId);
+  }
+
+  seen(scope: Scope, stamp: Stamp): void {
+    this.#floors.raise(scope, stamp);
+  }
+
+  async committed(scope: Scope, { base, entries, head }: FollowedCommit, since: HotInstant | null): Promise<void> {
+    this.#floors.raise(scope, head.stamp);
+    this.#held.keep(scope, { committed: head, drafts: [], end: head }, performance.now());
+    // The application may write a thread without knowing its owner; then readers look for themselves.
+    if (head.owner === undefined) return;
+    await within(TELL_MS, this.#tell(scope, head, { entries, after: base?.writeId ?? null, since }));
+  }
+
+  async draftsUpTo(scope: Scope, stamp: Stamp): Promise<HotCopy | null> {
+    const held = this.#held.get(scope) ?? (await this.#reads.newest(scope, null));
+    if (held === null || !isVisible(scope, held.committed.owner)) return null;
+    const found = cutAt(held, stamp);
+    if (found !== null || held.drafts.length > 0) return found;
+    const newest = await this.#reads.newest(scope, null);
+    return newest === null ? null : cutAt(newest, stamp);
+  }
+
+  /** A thread was deleted, with the states of all its namespaces. */
+  async deleted(scope: Scope, thread: DeletedThread, writeId: string, since: HotInstant | null): Promise<void> {
+    const stamp: Stamp = { incarnation: thread.incarnation, version: DELETED, writeId };
+    const namespaces = new Set([scope.namespace, ...thread.namespaces]);
+    const tellings = [...namespaces].map(async (namespace) => {
+      const one: Scope = { ...scope, namespace };
+      this.#floors.raise(one, stamp);
+      this.#held.forget(one);
+      await this.#hot.tell(one, { stamp, owner: null, entries: [], after: null, since, seen: null });
+    });
+    await within(TELL_MS, Promise.all(tellings));
+  }
+
+  async #tell(
+    scope: Scope,
+    head: NearCopy,
+    told: { readonly entries: readonly HotEntry[]; readonly after: string | null; readonly since: HotInstant | null },
+  ): Promise<void> {
+    const news = { stamp: head.stamp, owner: head.owner ?? null, since: told.since, seen: null };
+    const isWhole = told.entries.length === 1 && told.entries[0]?.kind !== "delta";
+    const answer = await this.#hot.tell(scope, { ...news, entries: told.entries, after: isWhole ? null : told.after });
+    if (answer === "gap") await this.#hot.tell(scope, { ...news, entries: [wholeEntry(head)], after: null });
+    if (answer === "drafts") this.#sync.schedule(scope);
+  }
+}
+
+/** The part of a copy that ends with a draft; null: it does not, or the stamp is no draft's. */
+function cutAt(copy: HotCopy, stamp: Stamp): HotCopy | null {
+  if (copy.drafts.length === 0) return null;
+  if (sameStamp(copy.end.stamp, stamp)) return copy;
+  return null;
+}
+
+/** Waits for something for so long at most. It never fails. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, deadline]);
+  clearTimeout(timer);
+}

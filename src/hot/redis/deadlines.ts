@@ -1,0 +1,62 @@
+/** A connection is given up for another one when nothing comes back on it for so many timeouts. */
+export const SILENT_TIMEOUTS = 4;
+
+interface Waiting {
+  readonly deadlineMs: number;
+  readonly expire: () => void;
+}
+
+/**
+ * Ends what waits for too long. One timer serves all: setting one for each call, and clearing it, would cost more than a tenth of the call.
+ */
+export class Deadlines {
+  readonly #timeoutMs: number;
+  /** In the order in which they began, which is that of their deadlines. */
+  readonly #waiting = new Set<Waiting>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** How many wait. */
+  get count(): number {
+    return this.#waiting.size;
+  }
+
+  /** Calls `expire` when the time is up, unless what this answers was called before. */
+  begin(expire: () => void): () => void {
+    const waiting: Waiting = { deadlineMs: performance.now() + this.#timeoutMs, expire };
+    this.#waiting.add(waiting);
+    if (this.#timer === undefined) this.#wait(this.#timeoutMs);
+    return () => this.#waiting.delete(waiting);
+  }
+
+  /** Something that takes no longer, or fails with the given error. */
+  within<T>(work: Promise<T>, late: () => Error): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = this.begin(() => reject(late()));
+      work.finally(end).then(resolve, reject);
+    });
+  }
+
+  /** The timer is left alone when nobody waits any more: the next call comes soon, and an idle timer keeps no process alive. */
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => this.#check(), ms);
+    this.#timer.unref();
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    for (const waiting of this.#waiting) {
+      const restMs = waiting.deadlineMs - performance.now();
+      if (restMs > 0) {
+        // What expired may have begun something anew.
+        if (this.#timer === undefined) this.#wait(restMs);
+        return;
+      }
+      this.#waiting.delete(waiting);
+      waiting.expire();
+    }
+  }
+}
