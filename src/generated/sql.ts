@@ -92,13 +92,10 @@ export const sql: {
       ) is null
       else thread.incarnation = turn.base_incarnation
         and turn.base_write_id = (
-          select base.write_id from {{states}} as base
-          where base.thread_id = turn.thread_id and base.namespace = turn.namespace and base.version = turn.base_version
+          select last.write_id from {{states}} as last
+          where last.thread_id = turn.thread_id and last.namespace = turn.namespace and last.version >= turn.base_version
+          order by last.version desc limit 1
         )
-        and (
-          select later.version from {{states}} as later
-          where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
-        ) is null
     end
   returning turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.incarnation, thread.next_seq
 ), created as (
@@ -311,22 +308,17 @@ for update`,
   where thread.thread_id = $1::{{thread_id}}
     and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
     and thread.incarnation = $5::bigint
-    and exists (
-      select from {{states}} as base
-      where base.thread_id = $1::{{thread_id}} and base.namespace = $3::text
-        and base.version = $6::integer and base.write_id = $7::uuid
+    and $7::uuid = (
+      select last.write_id from {{states}} as last
+      where last.thread_id = $1::{{thread_id}} and last.namespace = $3::text and last.version >= $6::integer
+      order by last.version desc limit 1
     )
-    and not exists (
-      select from {{states}} as later
-      where later.thread_id = $1::{{thread_id}} and later.namespace = $3::text and later.version = $6::integer + 1
-    )
-  returning thread.incarnation, thread.next_seq
-), written as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
-  select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1
-  from touched
+  returning thread.next_seq
 )
-select touched.incarnation from touched`,
+insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1
+from touched
+returning $5::bigint as incarnation`,
   putStates: `with turn as materialized (
   select * from unnest(
     (select $1::{{thread_id}}[]), (select $2::{{user_id}}[]), (select $3::text[]), (select $4::text[]), (select $5::bigint[]), (select $6::integer[]), (select $7::uuid[]),
@@ -345,13 +337,10 @@ select touched.incarnation from touched`,
     and (turn.user_id is null or thread.user_id = turn.user_id)
     and thread.incarnation = turn.base_incarnation
     and turn.base_write_id = (
-      select base.write_id from {{states}} as base
-      where base.thread_id = turn.thread_id and base.namespace = turn.namespace and base.version = turn.base_version
+      select last.write_id from {{states}} as last
+      where last.thread_id = turn.thread_id and last.namespace = turn.namespace and last.version >= turn.base_version
+      order by last.version desc limit 1
     )
-    and (
-      select later.version from {{states}} as later
-      where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
-    ) is null
   returning turn.*, thread.incarnation, thread.next_seq
 ), written as (
   insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)

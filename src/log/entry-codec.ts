@@ -1,7 +1,7 @@
 import { captureImmutable, freezeJson, isObject } from "../model/value.ts";
 import type { Message } from "../model/message.ts";
-import type { Delta, Entry, EntryKind, LogState, StoredEntry } from "./entry.ts";
-import { encodeValue, isTagged, reviveValue } from "./value-codec.ts";
+import type { Delta, Entry, EntryKind, LogState, Splice, StoredEntry } from "./entry.ts";
+import { encodeRecord, encodeValue, isTagged, reviveValue } from "./value-codec.ts";
 
 /** Entry → what a store keeps. */
 export function encodeEntry(entry: Entry): StoredEntry {
@@ -11,7 +11,7 @@ export function encodeEntry(entry: Entry): StoredEntry {
     case "snapshot":
       return { kind: "snapshot", body: encodeValue(entry.state) };
     case "delta":
-      return { kind: "delta", body: encodeValue(plainDelta(entry.delta)) };
+      return { kind: "delta", body: deltaText(entry.delta) };
   }
 }
 
@@ -52,17 +52,17 @@ interface WireDelta {
   readonly splice?: Record<string, readonly [at: number, remove: number, items: readonly unknown[]]>;
 }
 
-function plainDelta(delta: Delta): WireDelta {
-  const wire: { -readonly [Key in keyof WireDelta]: WireDelta[Key] } = {};
-  // Spread into plain objects: the records of a delta have no prototype, which the codec would write down.
-  if (delta.set !== undefined) wire.set = { ...delta.set };
-  if (delta.remove !== undefined) wire.del = delta.remove;
-  if (delta.splice !== undefined) {
-    wire.splice = Object.fromEntries(
-      Object.entries(delta.splice).map(([key, { at, remove, items }]) => [key, [at, remove, items] as const]),
-    );
-  }
-  return wire;
+/** Put together as text: the records of a delta have no prototype, which the codec would write down and JSON be slow with. */
+function deltaText({ set, remove, splice }: Delta): string {
+  const parts: string[] = [];
+  if (set !== undefined) parts.push(`"set":${encodeRecord(set, encodeValue)}`);
+  if (remove !== undefined) parts.push(`"del":${encodeValue(remove)}`);
+  if (splice !== undefined) parts.push(`"splice":${encodeRecord(splice, spliceText)}`);
+  return `{${parts.join(",")}}`;
+}
+
+function spliceText({ at, remove, items }: Splice): string {
+  return `[${at},${remove},${encodeValue(items)}]`;
 }
 
 function decodeDelta(wire: WireDelta): Delta {

@@ -18,6 +18,13 @@ export function encodeValue(value: unknown, target: JsonTarget = "json"): string
   return JSON.stringify(toJson(value, target));
 }
 
+/** A record whose values have a text of their own → JSON text, as `encodeValue` would write it. */
+export function encodeRecord<T>(record: Readonly<Record<string, T>>, encode: (value: T) => string): string {
+  const pairs = Object.keys(record).map((key) => [JSON.stringify(key), encode(record[key] as T)] as const); // own keys
+  if (!Object.hasOwn(record, TAG)) return `{${pairs.map(([key, text]) => `${key}:${text}`).join(",")}}`;
+  return `{"${TAG}":"object","v":[${pairs.map(([key, text]) => `[${key},${text}]`).join(",")}]}`;
+}
+
 /** JSON text → value. Objects are plain and new. */
 export function decodeValue(text: string): unknown {
   return reviveValue(JSON.parse(text), isTagged(text));

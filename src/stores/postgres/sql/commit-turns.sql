@@ -48,13 +48,10 @@ with turn as materialized (
       ) is null
       else thread.incarnation = turn.base_incarnation
         and turn.base_write_id = (
-          select base.write_id from {{states}} as base
-          where base.thread_id = turn.thread_id and base.namespace = turn.namespace and base.version = turn.base_version
+          select last.write_id from {{states}} as last
+          where last.thread_id = turn.thread_id and last.namespace = turn.namespace and last.version >= turn.base_version
+          order by last.version desc limit 1
         )
-        and (
-          select later.version from {{states}} as later
-          where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
-        ) is null
     end
   returning turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.incarnation, thread.next_seq
 ), created as (

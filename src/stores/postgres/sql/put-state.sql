@@ -1,6 +1,7 @@
 -- Commits one turn that brings one version of a state and nothing else: the cheapest form of commit-turns.sql.
 -- Params: $1 thread, $2 user or null, $3 namespace, $4 run or null; base: $5 incarnation, $6 version, $7 write id;
 --   new version: $8 kind, $9 entry, $10 write id, $11 metadata.
+-- The base must be the newest version: one look at the end of the log tells that it is there and that nothing follows it.
 -- Returns the incarnation; no row: refused. Served by the primary keys of threads and states.
 with touched as (
   update {{threads}} as thread
@@ -9,19 +10,14 @@ with touched as (
   where thread.thread_id = $1::{{thread_id}}
     and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
     and thread.incarnation = $5::bigint
-    and exists (
-      select from {{states}} as base
-      where base.thread_id = $1::{{thread_id}} and base.namespace = $3::text
-        and base.version = $6::integer and base.write_id = $7::uuid
+    and $7::uuid = (
+      select last.write_id from {{states}} as last
+      where last.thread_id = $1::{{thread_id}} and last.namespace = $3::text and last.version >= $6::integer
+      order by last.version desc limit 1
     )
-    and not exists (
-      select from {{states}} as later
-      where later.thread_id = $1::{{thread_id}} and later.namespace = $3::text and later.version = $6::integer + 1
-    )
-  returning thread.incarnation, thread.next_seq
-), written as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
-  select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1
-  from touched
+  returning thread.next_seq
 )
-select touched.incarnation from touched
+insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1
+from touched
+returning $5::bigint as incarnation

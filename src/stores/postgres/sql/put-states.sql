@@ -21,13 +21,10 @@ with turn as materialized (
     and (turn.user_id is null or thread.user_id = turn.user_id)
     and thread.incarnation = turn.base_incarnation
     and turn.base_write_id = (
-      select base.write_id from {{states}} as base
-      where base.thread_id = turn.thread_id and base.namespace = turn.namespace and base.version = turn.base_version
+      select last.write_id from {{states}} as last
+      where last.thread_id = turn.thread_id and last.namespace = turn.namespace and last.version >= turn.base_version
+      order by last.version desc limit 1
     )
-    and (
-      select later.version from {{states}} as later
-      where later.thread_id = turn.thread_id and later.namespace = turn.namespace and later.version = turn.base_version + 1
-    ) is null
   returning turn.*, thread.incarnation, thread.next_seq
 ), written as (
   insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
