@@ -123,17 +123,8 @@ export function engineOptions(
   options: CheckpointerOptions<object, IdKind, IdKind>,
   hotLog: HotLog | undefined = options.hotLog,
 ): Omit<EngineOptions, "coldStore"> {
-  const durability = options.durability ?? "sync";
-  if (hotLog === undefined && durability !== "sync") {
-    throw new InvalidConfigError(
-      "options.durability",
-      `"${durability}" needs a hot layer; give redisUrl, redis or hotLog`,
-    );
-  }
-  // What the cache no longer has cannot be trusted either.
-  const maxAgeMs = Math.min(options.maxStalenessMs ?? 60_000, cacheLifeMs(options));
   return {
-    hot: hotLog === undefined ? null : { log: hotLog, maxAgeMs, nearTtlMs: options.nearTtlMs ?? 0, durability },
+    hot: hotOptions(options, hotLog),
     state: options.state,
     idType: options.idType ?? "string",
     userIdType: options.userIdType ?? "string",
@@ -141,4 +132,21 @@ export function engineOptions(
     maxCachedThreads: options.maxCachedThreads ?? 1_000,
     maxCachedBytes: options.maxCachedBytes ?? 64 * 1_024 * 1_024,
   };
+}
+
+function hotOptions(
+  options: CheckpointerOptions<object, IdKind, IdKind>,
+  hotLog: HotLog | undefined,
+): EngineOptions["hot"] {
+  const durability = options.durability ?? "sync";
+  if (hotLog === undefined) {
+    if (durability === "sync") return null;
+    throw new InvalidConfigError(
+      "options.durability",
+      `"${durability}" needs a hot layer; give redisUrl, redis or hotLog`,
+    );
+  }
+  // What the cache no longer has cannot be trusted either.
+  const maxAgeMs = Math.min(options.maxStalenessMs ?? 60_000, cacheLifeMs(options));
+  return { log: hotLog, maxAgeMs, nearTtlMs: options.nearTtlMs ?? 0, durability };
 }

@@ -162,7 +162,10 @@ export class PgCheckpointer<
     ThreadIdKind extends IdKind = "string",
     UserIdKind extends IdKind = "string",
   >(
-    options: Omit<PgCheckpointerOptions<Custom, ThreadIdKind, UserIdKind>, FromEnvironment> = {},
+    options: Omit<
+      PgCheckpointerOptions<Custom, ThreadIdKind, UserIdKind>,
+      "postgresDsn" | "pgPool" | "dataDir" | "redisUrl" | "redis" | "hotLog" | "cacheTtl"
+    > = {},
   ): PgCheckpointer<Custom, ThreadIdKind, UserIdKind> {
     const { databaseUrl, cacheUrl, cacheTtl } = readEnvironment(process.env);
     if (cacheUrl !== undefined && !isRedisUrl(cacheUrl)) {
@@ -174,9 +177,6 @@ export class PgCheckpointer<
     return new PgCheckpointer({ ...options, postgresDsn: databaseUrl, redisUrl: cacheUrl, cacheTtl });
   }
 }
-
-/** The options that `fromEnv` takes from the environment. */
-type FromEnvironment = "postgresDsn" | "pgPool" | "dataDir" | "redisUrl" | "redis" | "hotLog" | "cacheTtl";
 
 function hotLogFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): HotLog | undefined {
   const { redisUrl, redis, hotLog } = options;

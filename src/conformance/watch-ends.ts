@@ -24,10 +24,13 @@ export const watchEnds: Subject = {
     async "its signal ends it while it waits, and what was told before stands"({ checkpointer }) {
       const config = newConfig();
       const controller = new AbortController();
-      const watching = await Watching.begun(checkpointer, config, { pollMs: 3_600_000, signal: controller.signal });
-      const waiting = watching.next();
+      await checkpointer.putState(config, stateWith());
+      const { watching, next } = await Watching.waiting(checkpointer, config, {
+        pollMs: 3_600_000,
+        signal: controller.signal,
+      });
       controller.abort();
-      assert.equal(await waiting, "end");
+      assert.equal(await next, "end");
       assert.equal(await watching.next(), "end");
     },
 
@@ -42,15 +45,17 @@ export const watchEnds: Subject = {
       const config = newConfig();
       for (const pollMs of [10, 3_600_000]) {
         const watcher = await another();
-        const begun = await Watching.begun(watcher, config, { pollMs });
-        const idle = await Watching.begun(watcher, config, { pollMs });
+        const waiting = await Watching.waiting(watcher, config, { pollMs });
         const fresh = Watching.on(watcher, config, { pollMs });
-        const waiting = begun.next();
         await watcher.release();
-        assert.equal(await waiting, "end");
-        assert.equal(await idle.next(), "end");
+        assert.equal(await waiting.next, "end");
+        assert.equal(await waiting.watching.next(), "end");
         assert.equal(await fresh.next(), "end");
       }
+      const idler = await another();
+      const idle = await Watching.begun(idler, config, { pollMs: 10 });
+      await idler.release();
+      assert.equal(await idle.next(), "end");
       await checkpointer.putState(config, stateWith());
     },
 

@@ -9,6 +9,13 @@ type Events = AsyncGenerator<WatchEvent, void, undefined>;
 /** How often the watches of the kit look unasked: it has no time to lose. */
 const POLL_MS = 10;
 
+/** A watch that waits, and what it has been asked for. */
+export interface Waiting {
+  readonly watching: Watching;
+  /** The next event. */
+  readonly next: Promise<string>;
+}
+
 /** A watch of the kit, from a moment that the test knows, and what it has told. */
 export class Watching {
   readonly #events: Events;
@@ -38,6 +45,17 @@ export class Watching {
     const { value } = await first;
     assert.ok(value !== undefined && watching.#isMarker(value), "what was told first is not what was put first");
     return watching;
+  }
+
+  /**
+   * Begins to watch a thread on which nothing happens, asks for the next event, and lets the watch come as far as waiting for it: as many
+   * questions as it asks before it waits were answered several times over.
+   */
+  static async waiting(checkpointer: Checkpointer, config: Config, options: WatchOptions): Promise<Waiting> {
+    const watching = Watching.on(checkpointer, config, options);
+    const next = watching.next();
+    for (let question = 0; question < 50; question++) await checkpointer.getThread(config);
+    return { watching, next };
   }
 
   /** The next event, as a short text; markers are passed over. `"end"`: the watch has ended. */

@@ -14,15 +14,18 @@ import type { WatchEvent, WatchOptions } from "../model/watch-event.ts";
 import type { ColdStore, Scope } from "../stores/cold-store.ts";
 import { BaseCheckpointer, type CheckpointResult, type StateChange } from "./base-checkpointer.ts";
 import * as check from "./call-options.ts";
-import { type CallScope, ConfigReader, type IdRules } from "./call-scope.ts";
+import { ConfigReader, type IdRules } from "./call-scope.ts";
 import { HotLayer } from "./hot-layer/hot-layer.ts";
 import { checkMessages, fromBody, noMessages } from "./message-rows.ts";
 import { NearCache, type NearCacheLimits } from "./near-cache.ts";
 import { Operations } from "./operations.ts";
-import { noParts, StateLog, type TurnParts } from "./state-log.ts";
+import { StateLog } from "./state-log.ts";
+import { noParts, type TurnParts } from "./state-turn.ts";
 import { States } from "./states.ts";
-import { type WatchedHead, type WatchedThread, watchThread } from "./thread-watch.ts";
+import { ThreadGuards } from "./thread-guards.ts";
+import { watchThread } from "./thread-watch.ts";
 import { checkThreadFields, decodeMetadata, threadInfo } from "./thread-rows.ts";
+import { watchedThread } from "./watched-thread.ts";
 
 /** What an engine needs; every value is checked and has its default already. */
 export interface EngineOptions extends IdRules, NearCacheLimits {
@@ -57,6 +60,7 @@ export class EngineCheckpointer<
   readonly #log: StateLog;
   readonly #hot: HotLayer | null;
   readonly #durability: options.Durability;
+  readonly #guards: ThreadGuards<ThreadId, UserId>;
   readonly #states: States<Custom>;
   readonly #operations = new Operations();
   readonly #released = new AbortController();
@@ -70,6 +74,7 @@ export class EngineCheckpointer<
     this.#log = new StateLog(engine.coldStore, new NearCache(engine));
     this.#durability = engine.hot?.durability ?? "sync";
     this.#hot = engine.hot === null ? null : makeHotLayer(engine, engine.hot, this.#log);
+    this.#guards = new ThreadGuards(engine.coldStore);
     this.#states = new States(this.#log, this.#hot, engine.state);
     this.#threadQuery = check.threadQueryReader(engine.idType);
   }
@@ -181,7 +186,7 @@ export class EngineCheckpointer<
   override clearState(config: ThreadConfig<ThreadId, UserId>): Promise<void> {
     return this.#operations.run("clearState", async () => {
       const scope = this.#config.thread(config);
-      if (!(await this.#states.clear(scope))) await this.#refuseStranger(scope);
+      if (!(await this.#states.clear(scope))) await this.#guards.refuseStranger(scope);
     });
   }
 
@@ -214,7 +219,7 @@ export class EngineCheckpointer<
       const scope = this.#config.thread(config);
       const query = check.checkListMessages(listOptions);
       const bodies = await this.#store.listMessages(scope, query);
-      if (bodies.length === 0) await this.#requireMessages(scope, { before: query.before, after: query.after });
+      if (bodies.length === 0) await this.#guards.requireMessages(scope, { before: query.before, after: query.after });
       return bodies.map(fromBody);
     });
   }
@@ -223,7 +228,7 @@ export class EngineCheckpointer<
     return this.#operations.run("deleteMessage", async () => {
       const scope = this.#config.thread(config);
       const deleted = await this.#store.deleteMessage(scope, check.checkMessageId(messageId));
-      if (!deleted) await this.#refuseStranger(scope);
+      if (!deleted) await this.#guards.refuseStranger(scope);
       return deleted;
     });
   }
@@ -235,9 +240,9 @@ export class EngineCheckpointer<
     return this.#operations.run("putThread", async () => {
       const scope = this.#config.thread(config);
       const thread = checkThreadFields(fields, scope);
-      await this.#checkOwner(scope, fields, "fields");
+      await this.#guards.checkOwner(scope, fields, "fields");
       await this.#log.commit(scope, { messages: [], thread });
-      return await this.#existingThread(scope, "config.threadId");
+      return await this.#guards.existing(scope, "config.threadId");
     });
   }
 
@@ -259,7 +264,7 @@ export class EngineCheckpointer<
       const query = this.#threadQuery(listOptions);
       await this.#hot?.settleOwn();
       const rows = await this.#store.listThreads(userId, query);
-      if (rows.length === 0) await this.#requireThreads(userId, { before: query.before, after: query.after });
+      if (rows.length === 0) await this.#guards.requireThreads(userId, { before: query.before, after: query.after });
       return rows.map((row) => threadInfo(row));
     });
   }
@@ -273,7 +278,7 @@ export class EngineCheckpointer<
       const deleted = await this.#store.deleteThread(scope, writeId);
       if (deleted === null) {
         this.#hot?.refused(scope, writeId);
-        await this.#refuseStranger(scope);
+        await this.#guards.refuseStranger(scope);
         return false;
       }
       await this.#hot?.deleted(scope, deleted, writeId, since);
@@ -303,7 +308,7 @@ export class EngineCheckpointer<
         case "target-exists":
           throw new ConflictError(0, 0, "to.threadId: there is a thread of this id already; choose another id");
         case "forked":
-          return await this.#existingThread({ ...target, userId: target.userId ?? source.userId }, "to.threadId");
+          return await this.#guards.existing({ ...target, userId: target.userId ?? source.userId }, "to.threadId");
       }
     });
   }
@@ -312,8 +317,8 @@ export class EngineCheckpointer<
     return this.#operations.run("repairState", async () => {
       const scope = this.#config.thread(config);
       await this.#hot?.settle(scope);
-      if ((await this.#store.getThread(scope)) === null) await this.#refuseStranger(scope);
-      await this.#existingThread(scope, "config.threadId");
+      if ((await this.#store.getThread(scope)) === null) await this.#guards.refuseStranger(scope);
+      await this.#guards.existing(scope, "config.threadId");
       const bodies = await this.#store.listMessages(scope, check.checkListMessages(undefined));
       return await this.#states.rebuild(scope, bodies.map(fromBody));
     });
@@ -338,7 +343,7 @@ export class EngineCheckpointer<
       const patch = thread === undefined ? null : checkThreadFields(thread, scope, "thread");
       const turn: TurnParts = { messages: checked.rows, thread: patch };
       const fields = thread as ThreadFields | undefined;
-      const before = (): Promise<void> => this.#checkOwner(scope, fields ?? {}, "thread");
+      const before = (): Promise<void> => this.#guards.checkOwner(scope, fields ?? {}, "thread");
       if (state !== undefined) {
         const written = await this.#states.put(scope, state as AgentState<Custom>, { ...write, before }, turn);
         return { state: written, messages: [...checked.messages] };
@@ -373,7 +378,9 @@ export class EngineCheckpointer<
     const scope = this.#config.thread(config);
     const { pollMs, signal } = check.checkWatch(watchOptions);
     const signals = signal === undefined ? this.#released.signal : AbortSignal.any([signal, this.#released.signal]);
-    return watchThread(this.#watched(scope), { pollMs, signal: signals });
+    const ask = <T>(question: () => Promise<T>): Promise<T> => this.#operations.run("watch", question);
+    const thread = watchedThread({ store: this.#store, log: this.#log, hot: this.#hot, ask }, scope);
+    return watchThread(thread, { pollMs, signal: signals });
   }
 
   override beginRun(config: ThreadConfig<ThreadId, UserId>): Promise<string> {
@@ -390,7 +397,7 @@ export class EngineCheckpointer<
       const scope = this.#config.thread(config);
       await this.#log.looks.at(scope.threadId);
       if (await this.#store.requestStop(scope, scope.runId)) return;
-      await this.#refuseStranger(scope);
+      await this.#guards.refuseStranger(scope);
       throw new NotFoundError("config.threadId", "there is no such thread for this user");
     });
   }
@@ -416,29 +423,6 @@ export class EngineCheckpointer<
     });
   }
 
-  #watched(scope: CallScope): WatchedThread {
-    const ask = <T>(question: () => Promise<T>): Promise<T> => this.#operations.run("watch", question);
-    const list = (query: options.ListMessagesOptions): Promise<Message[]> =>
-      ask(async () => (await this.#store.listMessages(scope, check.checkListMessages(query))).map(fromBody));
-    return {
-      head: () => ask(() => this.#watchedHead(scope)),
-      lastMessages: (limit) => list({ order: "desc", limit }),
-      messagesAfter: (messageId) => list(messageId === null ? {} : { after: messageId }),
-      hasMessage: (messageId) => ask(async () => (await this.#store.getMessage(scope, messageId)) !== null),
-      isStopRequested: () => ask(() => this.#store.isStopRequested(scope, scope.runId)),
-      look: (beginning) => this.#log.looks.begin(scope.threadId, beginning),
-      listen: async (wake) => await this.#hot?.watch(scope, wake),
-    };
-  }
-
-  async #watchedHead(scope: CallScope): Promise<WatchedHead> {
-    const newest = await this.#hot?.newest(scope, null);
-    if (newest) return newest.stamp;
-    const near = this.#log.near(scope);
-    const tail = await this.#log.tail(scope, near?.stamp ?? null);
-    return { incarnation: tail.incarnation, version: this.#log.headFrom(scope, near, tail)?.stamp.version ?? 0 };
-  }
-
   async #databaseHealth(): Promise<Health["database"]> {
     try {
       // The cheapest question that reaches the tables.
@@ -446,48 +430,6 @@ export class EngineCheckpointer<
       return { isAvailable: true, errorCode: null };
     } catch (error) {
       return { isAvailable: false, errorCode: (error as { code?: string }).code ?? "UNKNOWN" };
-    }
-  }
-
-  async #existingThread(scope: Scope, field: string): Promise<ThreadInfo<ThreadId, UserId>> {
-    const row = await this.#store.getThread(scope);
-    if (row === null) throw new NotFoundError(field, "there is no such thread for this user");
-    return threadInfo(row);
-  }
-
-  /** What cannot be found may be another user's, and who would write there is told so. */
-  async #refuseStranger(scope: Scope): Promise<void> {
-    if (scope.userId === null) return;
-    const row = await this.#store.getThread({ ...scope, userId: null });
-    if (row !== null && row.userId !== scope.userId) throw new AccessDeniedError();
-  }
-
-  /** The application may name a thread's owner, but neither change him nor give one to a thread of nobody. */
-  async #checkOwner(scope: Scope, { userId }: ThreadFields, field: string): Promise<void> {
-    if (scope.userId !== null || userId === undefined) return;
-    const owner = (await this.#store.getThread(scope))?.userId ?? null;
-    if (owner === userId) return;
-    throw new ValidationError(
-      `${field}.userId`,
-      "must be the thread's owner; pass config.userId to make a thread of a user's",
-    );
-  }
-
-  async #requireMessages(scope: Scope, cursors: Readonly<Record<string, string | null>>): Promise<void> {
-    for (const [name, messageId] of Object.entries(cursors)) {
-      if (messageId === null || (await this.#store.getMessage(scope, messageId)) !== null) continue;
-      if ((await this.#store.getThread(scope)) === null) continue;
-      throw new NotFoundError(
-        `options.${name}`,
-        "the thread has no message of this id; start again from the first page",
-      );
-    }
-  }
-
-  async #requireThreads(userId: AnyId | null, cursors: Readonly<Record<string, AnyId | null>>): Promise<void> {
-    for (const [name, threadId] of Object.entries(cursors)) {
-      if (threadId === null || (await this.#store.getThread({ threadId, userId, namespace: "" })) !== null) continue;
-      throw new NotFoundError(`options.${name}`, "this user has no such thread; start again from the first page");
     }
   }
 }

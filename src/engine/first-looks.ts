@@ -9,10 +9,14 @@ export class FirstLooks {
 
   /** Somebody looks at a thread, until `look` is settled. */
   begin(threadId: AnyId, look: Promise<unknown>): void {
-    const ended = Promise.allSettled([look, this.at(threadId)]).then(() => {
+    const ended = this.#ended([look, this.at(threadId)]).finally(() => {
       if (this.#looks.get(threadId) === ended) this.#looks.delete(threadId);
     });
     this.#looks.set(threadId, ended);
+  }
+
+  async #ended(looks: readonly unknown[]): Promise<void> {
+    await Promise.allSettled(looks);
   }
 
   /** When all have seen how far a thread is; undefined: nobody is looking. */

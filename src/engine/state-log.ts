@@ -1,64 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { LogState } from "../log/entry.ts";
 import type { HotEntry, HotInstant } from "../hot/hot-log.ts";
 import { AccessDeniedError, ConflictError, StorageUnavailableError } from "../model/errors.ts";
 import { sameStamp, type Stamp } from "../model/stamp.ts";
 import type { ColdStore, Scope, StatePart, Tail, TailRequest, Turn, TurnOutcome } from "../stores/cold-store.ts";
 import type { CallScope } from "./call-scope.ts";
+import { type CommitFollower, hotEntry } from "./commit-follower.ts";
 import { FirstLooks } from "./first-looks.ts";
 import { foldOnto, weighed } from "./folding.ts";
 import { GroupQueue } from "./group-queue.ts";
 import type { HotCopy } from "./hot-layer/hot-copy.ts";
 import type { NearCache, NearCopy } from "./near-cache.ts";
 import { clearEntry, type NextEntry, nextEntry } from "./next-entry.ts";
-
-/** What must stand for a state to be written. */
-export type Base =
-  /** Exactly this. */
-  | { readonly kind: "stamp"; readonly stamp: Stamp }
-  /** This version; 0: no state. */
-  | { readonly kind: "version"; readonly version: number }
-  /** Whatever stands. */
-  | { readonly kind: "any" };
-
-/** What a turn brings besides its state. */
-export type TurnParts = Pick<Turn, "messages" | "thread">;
-
-/** A state to be written; null: a clear. */
-export interface StateTurn {
-  /** The captured state. */
-  readonly state: LogState | null;
-  /** What it is based on. */
-  readonly base: Base;
-  /** JSON text, kept with the version. */
-  readonly metadata: string;
-  /** What travels with it. */
-  readonly parts: TurnParts;
-}
-
-/** A commit, as whoever follows it is told. */
-export interface FollowedCommit {
-  /** The head that it stands on; null: it is the first version. */
-  readonly base: Stamp | null;
-  /** What was written, in order. */
-  readonly entries: readonly HotEntry[];
-  /** The new head. */
-  readonly head: NearCopy;
-}
-
-/** Follows the commits of states: the hot layer, where there is one. */
-export interface CommitFollower {
-  /** A commit is about to be sent. Answers a moment before it. */
-  begin(scope: Scope, writeId: string): HotInstant | null;
-  /** It was refused. */
-  refused(scope: Scope, writeId: string): void;
-  /** The store has shown a head to this process. */
-  seen(scope: Scope, stamp: Stamp): void;
-  /** It is durable. Never fails, and takes a few tens of milliseconds at most. */
-  committed(scope: Scope, commit: FollowedCommit, since: HotInstant | null): Promise<void>;
-  /** The drafts that lead to a state that this process has seen; null: it is none that is built on drafts. */
-  draftsUpTo(scope: Scope, stamp: Stamp): Promise<HotCopy | null>;
-}
+import { type Base, baseStamp, expectedVersion, fits, stands, type StateTurn, type TurnParts } from "./state-turn.ts";
 
 /** The log of a state is damaged. Carries the stamp of its head, on which a repair can be written. */
 class UnreadableLogError extends StorageUnavailableError {
@@ -75,9 +28,6 @@ class UnreadableLogError extends StorageUnavailableError {
     this.stamp = stamp;
   }
 }
-
-/** Nothing besides the state. */
-export const noParts: TurnParts = { messages: [], thread: null };
 
 /** How often an overwriting write goes on after somebody was faster. Each time, somebody else made progress. */
 const MAX_OVERWRITES = 1_000;
@@ -164,13 +114,10 @@ export class StateLog {
     let head = await this.#startingHead(scope, turn.base);
     for (let attempt = 1; ; attempt++) {
       if (turn.state === null && (head === null || head.state === null)) return null;
-      const base = baseStamp(turn.base, head);
-      const known = sameStamp(head?.stamp, base) ? head : null;
-      const entry = turn.state === null ? clearEntry() : nextEntry(known, turn.state);
-      const outcome = await this.#commitEntry(scope, turn, entry, { base, owner: known?.owner });
+      const outcome = await this.#commitOn(scope, turn, head);
       if ("stamp" in outcome) return outcome;
       if (turn.base.kind === "stamp" || attempt === MAX_OVERWRITES) {
-        throw new ConflictError(base?.version ?? 0, outcome.actual);
+        throw new ConflictError(outcome.expected, outcome.actual);
       }
       head = await this.#headToReplace(scope, turn.base);
       // A version that was asked for may stand after all: what was known of it was of another life.
@@ -264,38 +211,48 @@ export class StateLog {
     return head;
   }
 
+  /** Commits a state as what leads to it from a head; a snapshot, if that head is not known to be what the write stands on. */
+  async #commitOn(
+    scope: CallScope,
+    turn: StateTurn,
+    head: NearCopy | null,
+  ): Promise<NearCopy | { readonly expected: number; readonly actual: number }> {
+    const base = baseStamp(turn.base, head);
+    const known = sameStamp(head?.stamp, base) ? head : null;
+    const next = turn.state === null ? clearEntry() : nextEntry(known, turn.state);
+    const outcome = await this.#commitEntry(scope, turn, next, base);
+    if ("actual" in outcome) return { expected: base?.version ?? 0, actual: outcome.actual };
+    const { stamp, since } = outcome;
+    // Of his own thread, the user is the owner; the application may write another's.
+    const owner = scope.userId ?? known?.owner;
+    const made: NearCopy = { stamp, owner, state: turn.state, logBytes: next.logBytes, liveBytes: next.liveBytes };
+    this.#near.keep(scope, made);
+    if (this.#follower !== null) {
+      await this.#follower.committed(
+        scope,
+        { base, entries: [hotEntry(next, base, stamp.writeId)], head: made },
+        since,
+      );
+    }
+    return made;
+  }
+
   async #commitEntry(
     scope: CallScope,
     turn: StateTurn,
     next: NextEntry,
-    on: { readonly base: Stamp | null; readonly owner: NearCopy["owner"] },
-  ): Promise<NearCopy | { readonly actual: number }> {
+    base: Stamp | null,
+  ): Promise<{ readonly stamp: Stamp; readonly since: HotInstant | null } | { readonly actual: number }> {
     const writeId = randomUUID();
     const since = this.#follower?.begin(scope, writeId) ?? null;
     const { kind, body } = next.stored;
-    const state: StatePart = { base: on.base, entries: [{ kind, body, writeId, metadata: turn.metadata }] };
+    const state: StatePart = { base, entries: [{ kind, body, writeId, metadata: turn.metadata }] };
     const outcome = await this.#ask(turnOf(scope, turn.parts, writeId, state));
     // Of a turn that failed it may not be known whether it was written.
     if (outcome.kind === "conflict" || outcome.kind === "denied") this.#follower?.refused(scope, writeId);
     if (outcome.kind === "conflict") return { actual: outcome.actual };
-    const incarnation = incarnationOf(outcome);
-    const stamp: Stamp = { incarnation, version: (on.base?.version ?? 0) + 1, writeId };
-    // Of his own thread, the user is the owner; the application may write another's.
-    const owner = scope.userId ?? on.owner;
-    const head: NearCopy = { stamp, owner, state: turn.state, logBytes: next.logBytes, liveBytes: next.liveBytes };
-    this.#near.keep(scope, head);
-    if (this.#follower !== null) {
-      const entries = [hotEntry(next, on.base, writeId)];
-      await this.#follower.committed(scope, { base: on.base, entries, head }, since);
-    }
-    return head;
+    return { stamp: { incarnation: incarnationOf(outcome), version: (base?.version ?? 0) + 1, writeId }, since };
   }
-}
-
-/** An entry behind a stamp, as a hot log keeps it. */
-export function hotEntry(next: NextEntry, base: Stamp | null, writeId: string, metadata?: string): HotEntry {
-  const { kind, body } = next.stored;
-  return { version: (base?.version ?? 0) + 1, writeId, after: base?.writeId ?? "", kind, body, metadata };
 }
 
 function newEntry({ kind, body, writeId, metadata }: HotEntry): StatePart["entries"][number] {
@@ -327,30 +284,6 @@ function foldTail(tail: Tail, near: NearCopy | null): NearCopy | null {
       error,
     );
   }
-}
-
-function fits(base: Base, head: NearCopy): boolean {
-  if (base.kind === "any") return true;
-  if (base.kind === "stamp") return sameStamp(head.stamp, base.stamp);
-  return head.stamp.version === base.version || (base.version === 0 && head.state === null);
-}
-
-/** The same, where there may be no head. */
-function stands(base: Base, head: NearCopy | null): boolean {
-  return head === null ? base.kind !== "stamp" && expectedVersion(base) === 0 : fits(base, head);
-}
-
-function expectedVersion(base: Base): number {
-  if (base.kind === "any") return 0;
-  return base.kind === "stamp" ? base.stamp.version : base.version;
-}
-
-/** The stamp that the store must find; null: no version. What does not exist is asked for all the same: the store says what is there. */
-function baseStamp(base: Base, head: NearCopy | null): Stamp | null {
-  if (base.kind === "stamp") return base.stamp;
-  if (head !== null) return head.stamp;
-  const version = expectedVersion(base);
-  return version === 0 ? null : { incarnation: 0, version, writeId: randomUUID() };
 }
 
 // Written out field by field: spreading costs more than the rest of a call, and these are made for every one.

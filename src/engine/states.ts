@@ -13,7 +13,8 @@ import type { CallScope } from "./call-scope.ts";
 import { captureState, checkCustomFields, releaseState, tokenFor } from "./captured-state.ts";
 import type { HotLayer } from "./hot-layer/hot-layer.ts";
 import type { NearCopy } from "./near-cache.ts";
-import { type Base, noParts, type StateLog, type StateTurn, type TurnParts } from "./state-log.ts";
+import type { StateLog } from "./state-log.ts";
+import { type Base, noParts, type StateTurn, type TurnParts } from "./state-turn.ts";
 
 /** Between the states that users hold and the log that keeps them: captures what comes in, copies what goes out. */
 export class States<Custom extends object> {

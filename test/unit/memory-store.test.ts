@@ -186,12 +186,46 @@ describe("threads", () => {
 
   test("a deletion is recognised when it is repeated, until the thread is made again", async () => {
     const store = new MemoryColdStore();
-    await store.commit([turn("t")]);
-    expect(await store.deleteThread(scope("t"), "d")).toBe(true);
-    expect(await store.deleteThread(scope("t"), "d")).toBe(true);
-    expect(await store.deleteThread(scope("t"), "e")).toBe(false);
+    await putStates(store, "t", "sub", ["w1"]);
+    expect(await store.findDeletion("t")).toBeNull();
+    expect(await store.deleteThread(scope("t"), "d")).toEqual({ incarnation: 1, namespaces: ["sub"] });
+    expect(await store.deleteThread(scope("t"), "d")).toEqual({ incarnation: 1, namespaces: [] });
+    expect(await store.deleteThread(scope("t"), "e")).toBeNull();
+    expect(await store.findDeletion("t")).toEqual({ incarnation: 1, writeId: "d" });
     expect(await store.commit([turn("t")])).toEqual([{ kind: "committed", incarnation: 2 }]);
-    expect(await store.deleteThread({ ...scope("t"), userId: "someone" }, "d")).toBe(false);
+    expect(await store.deleteThread({ ...scope("t"), userId: "someone" }, "d")).toBeNull();
+  });
+
+  test("a stop is for the run that was asked, and ends when another one begins", async () => {
+    const store = new MemoryColdStore();
+    const isStopped = async (runId: string | null): Promise<boolean> => store.isStopRequested(scope("t"), runId);
+    expect(await store.requestStop(scope("t"), null)).toBe(false);
+    await store.commit([turn("t", { runId: "r1" })]);
+    expect(await store.requestStop({ ...scope("t"), userId: "someone" }, null)).toBe(false);
+    expect(await isStopped(null)).toBe(false);
+    expect(await store.requestStop(scope("t"), null)).toBe(true);
+    expect([await isStopped("r1"), await isStopped(null), await isStopped("r2")]).toEqual([true, true, false]);
+    await store.commit([turn("t", { runId: "r1" }), turn("other", { runId: "r2" })]);
+    expect(await isStopped("r1")).toBe(true);
+    await store.commit([turn("t", { runId: "r2" })]);
+    expect([await isStopped("r1"), await isStopped(null)]).toEqual([false, false]);
+  });
+
+  test("the states that were written last are read whole, of one user and one namespace", async () => {
+    const store = new MemoryColdStore();
+    const state: StatePart = { base: null, entries: [entry("w1"), entry("w2", { kind: "delta" })] };
+    await store.commit([turn("a", { userId: "u", state })]);
+    await store.commit([turn("b", { userId: "u", messages: [message("m")] }), turn("c", { userId: "v", state })]);
+    await store.commit([turn("d", { userId: "u", namespace: "sub", state })]);
+    const recent = async (userId: AnyId | null, namespace: string, limit: number): Promise<unknown> =>
+      (await store.readRecent(userId, namespace, limit)).map(({ threadId, tail }) => [threadId, tail.entries.length]);
+    expect(await recent("u", "", 10)).toEqual([["a", 2]]);
+    expect(await recent("u", "sub", 10)).toEqual([["d", 2]]);
+    expect(await recent(null, "", 10)).toEqual([
+      ["c", 2],
+      ["a", 2],
+    ]);
+    expect(await recent(null, "", 0)).toEqual([]);
   });
 });
 

@@ -49,7 +49,7 @@ export class CachedReads {
    * @param atLeast - what must be in it; null: nothing in particular
    */
   async newest(scope: Scope, atLeast: Stamp | null): Promise<HotCopy | null> {
-    const { hot, held, floors, maxAgeMs } = this.#parts;
+    const { hot, held, maxAgeMs } = this.#parts;
     const fresh = held.fresh(scope);
     if (fresh !== null && mayAnswer(scope, fresh, atLeast)) return fresh;
     const beganMs = performance.now();
@@ -58,23 +58,35 @@ export class CachedReads {
     const usable = holds !== null && isVisible(scope, holds.committed.owner) ? holds : null;
     const view = await hot.read(scope, usable === null ? null : usable.end.stamp, maxAgeMs);
     if (view === undefined) return await this.#fromStore(scope);
-    if (view.current && usable !== null) {
-      const isRight = mayAnswer(scope, usable, atLeast) && floors.allows(scope, usable.committed.stamp);
-      if (!isRight) return await this.#validate(scope, view, usable);
-      held.keep(scope, usable, beganMs);
-      return usable;
-    }
-    const found = this.#fold(scope, view, usable);
+    return await this.#answer(scope, { view, usable, atLeast, beganMs });
+  }
+
+  async #answer(
+    scope: Scope,
+    {
+      view,
+      usable,
+      atLeast,
+      beganMs,
+    }: { view: HotView; usable: HotCopy | null; atLeast: Stamp | null; beganMs: number },
+  ): Promise<HotCopy | null> {
+    const { held, floors } = this.#parts;
+    const isCurrent = view.current && usable !== null;
+    const found = isCurrent ? usable : this.#fold(scope, view, usable);
     // What does not fit is replaced by what the store says.
     if (found === "damaged") return await this.#validate(scope, { ...view, entries: [] }, null);
-    if (this.#isTrusted(scope, view, beganMs)) {
-      if (found !== null && mayAnswer(scope, found, atLeast) && floors.allows(scope, found.committed.stamp)) {
-        floors.raise(scope, found.committed.stamp);
-        held.keep(scope, found, beganMs);
-        return found;
-      }
+    const isTrusted = isCurrent || this.#isTrusted(scope, view, beganMs);
+    if (found === null || !isTrusted || !this.#isRight(scope, found, atLeast)) {
+      return await this.#validate(scope, view, found);
     }
-    return await this.#validate(scope, view, found);
+    // Where nothing is new, the floor stands there already, or was forgotten and is not needed.
+    if (!isCurrent) floors.raise(scope, found.committed.stamp);
+    held.keep(scope, found, beganMs);
+    return found;
+  }
+
+  #isRight(scope: Scope, found: HotCopy, atLeast: Stamp | null): boolean {
+    return mayAnswer(scope, found, atLeast) && this.#parts.floors.allows(scope, found.committed.stamp);
   }
 
   /** The hot log cannot be asked: drafts, if there are any, wait where they are. */
@@ -109,11 +121,9 @@ export class CachedReads {
 
   /** Asks the store, answers what it says, and tells the hot log without waiting. */
   async #validate(scope: Scope, view: HotView, found: HotCopy | null): Promise<HotCopy | null> {
-    const { log, held, floors, events } = this.#parts;
+    const { log, held, floors } = this.#parts;
     const beganMs = performance.now();
-    const near = log.near(scope);
-    const known =
-      found !== null && (near === null || isAtLeast(found.committed.stamp, near.stamp)) ? found.committed : near;
+    const known = newerOf(found?.committed ?? null, log.near(scope));
     const tail = await log.tail(scope, known?.stamp ?? null);
     const seen = view.head?.stamp ?? null;
     if (tail.incarnation === 0) {
@@ -124,9 +134,8 @@ export class CachedReads {
     const head = log.headFrom(scope, known, tail);
     if (head === null) return null;
     if (this.#isRollback(scope, { head, known, tail, seen })) {
-      floors.drop(scope);
       held.forget(scope);
-      events.report("rollback", { threadId: String(scope.threadId) });
+      this.#reportRollback(scope);
     }
     floors.raise(scope, head.stamp);
     void this.#tellHead(scope, { head, known, tail, since: view.at, seen });
@@ -142,6 +151,12 @@ export class CachedReads {
     const isOlderThanSeen = seen !== null && !isAtLeast(head.stamp, seen);
     const isForgotten = known !== null && known.stamp.incarnation === tail.incarnation && !tail.continues;
     return isOlderThanSeen || isForgotten || !this.#parts.floors.allows(scope, head.stamp);
+  }
+
+  /** The database has lost what was known of a thread: what it says now is the truth. */
+  #reportRollback(scope: Scope): void {
+    this.#parts.floors.drop(scope);
+    this.#parts.events.report("rollback", { threadId: String(scope.threadId) });
   }
 
   /** Drafts that stand on the head are part of the answer; others wait for the one who flushes them. */
@@ -174,7 +189,7 @@ export class CachedReads {
 
   /** The thread that the hot log knows is not there for this user: another user's, deleted, or lost. */
   async #tellMissing(scope: Scope, view: HotView, seen: Stamp): Promise<void> {
-    const { log, store, hot, floors, held, events } = this.#parts;
+    const { log, store, hot, floors, held } = this.#parts;
     const application: Scope = { ...scope, userId: null };
     const tail = await log.tail(application, null);
     if (tail.incarnation > 0) {
@@ -188,10 +203,7 @@ export class CachedReads {
       deletion === null
         ? { incarnation: 0, version: 0, writeId: "" }
         : { incarnation: deletion.incarnation, version: DELETED, writeId: deletion.writeId };
-    if (!isAtLeast(stamp, seen) || !floors.allows(scope, stamp)) {
-      floors.drop(scope);
-      events.report("rollback", { threadId: String(scope.threadId) });
-    }
+    if (!isAtLeast(stamp, seen) || !floors.allows(scope, stamp)) this.#reportRollback(scope);
     if (deletion !== null) floors.raise(scope, stamp);
     void hot.tell(scope, { stamp, owner: null, entries: [], after: null, since: view.at, seen });
   }
@@ -211,6 +223,11 @@ function chained(tail: Tail, known: NearCopy | null): HotEntry[] {
     after = writeId;
     return entry;
   });
+}
+
+function newerOf(found: NearCopy | null, near: NearCopy | null): NearCopy | null {
+  if (found === null || near === null) return found ?? near;
+  return isAtLeast(found.stamp, near.stamp) ? found : near;
 }
 
 function mayAnswer(scope: Scope, copy: HotCopy, atLeast: Stamp | null): boolean {

@@ -1,5 +1,5 @@
 import { decodeParsedEntry } from "../../log/entry-codec.ts";
-import { DELETED, type HotEntry, type HotView, type SeenEntry } from "../../hot/hot-log.ts";
+import { DELETED, type HotEntry, type HotView, type KnownEnd, type SeenEntry } from "../../hot/hot-log.ts";
 import type { AnyId } from "../../model/config.ts";
 import { sameStamp, type Stamp } from "../../model/stamp.ts";
 import type { Scope } from "../../stores/cold-store.ts";
@@ -33,17 +33,21 @@ export function withoutDrafts(committed: NearCopy): HotCopy {
  * @throws Error where an entry does not fit: the log is damaged
  */
 export function foldView(view: HotView, held: HotCopy | null): HotCopy | null {
-  if (view.head === null || view.head.stamp.version === DELETED) return null;
-  const begin = view.fromStart ? null : held;
-  if (!view.fromStart && held === null) return null;
-  if (!isChain(view.entries, begin)) return null;
-  const { stamp, owner } = view.head;
-  const thread: ThreadIdentity = { incarnation: stamp.incarnation, owner };
-  const reached = begin === null ? null : committedUpTo(begin, stamp);
+  const { head, entries, fromStart } = view;
+  if (head === null || head.stamp.version === DELETED || (!fromStart && held === null)) return null;
+  const begin = fromStart ? null : held;
+  if (!isChain(entries, begin)) return null;
+  const thread: ThreadIdentity = { incarnation: head.stamp.incarnation, owner: head.owner };
+  const reached = begin === null ? null : committedUpTo(begin, head.stamp);
   if (reached !== null) return withDrafts(reached, view, thread);
-  const place = view.entries.findIndex(
-    ({ version, writeId }) => version === stamp.version && writeId === stamp.writeId,
-  );
+  return foldThrough(placeOf(entries, head.stamp), { begin, view, thread });
+}
+
+/** What a view shows where the stamp is one of its entries, and what was held before it; null: it is none of them. */
+function foldThrough(
+  place: number,
+  { begin, view, thread }: { begin: HotCopy | null; view: HotView; thread: ThreadIdentity },
+): HotCopy | null {
   if (place < 0) return null;
   const texts = draftsFrom(view, place + 1);
   const committed = foldOnto(begin?.end ?? null, weighedEntries(view, 0, place + 1), thread);
@@ -52,12 +56,15 @@ export function foldView(view: HotView, held: HotCopy | null): HotCopy | null {
   return { committed, drafts: texts, end: end ?? committed };
 }
 
+function placeOf(entries: readonly KnownEnd[], { version, writeId }: Stamp): number {
+  return entries.findIndex((entry) => entry.version === version && entry.writeId === writeId);
+}
+
 /** The drafts in a view that follow on a version which the cold store says is its head; empty: none do. */
 export function draftsBehind(view: HotView, head: NearCopy): readonly SeenEntry[] {
-  const { version, writeId } = head.stamp;
-  const place = view.entries.findIndex((entry) => entry.version === version && entry.writeId === writeId);
+  const place = placeOf(view.entries, head.stamp);
   if (place >= 0) return view.entries.slice(place + 1);
-  return view.entries[0]?.after === writeId ? view.entries : [];
+  return view.entries[0]?.after === head.stamp.writeId ? view.entries : [];
 }
 
 /** A committed copy with drafts that were seen behind it. @throws Error where they do not fit */
@@ -75,7 +82,7 @@ export function withSeenDrafts(committed: NearCopy, drafts: readonly SeenEntry[]
 export function committedUpTo(copy: HotCopy, stamp: Stamp): HotCopy | null {
   if (sameStamp(copy.committed.stamp, stamp)) return copy;
   if (sameStamp(copy.end.stamp, stamp)) return withoutDrafts(copy.end);
-  const place = copy.drafts.findIndex(({ version, writeId }) => version === stamp.version && writeId === stamp.writeId);
+  const place = placeOf(copy.drafts, stamp);
   if (place < 0 || stamp.incarnation !== copy.committed.stamp.incarnation) return null;
   const now = copy.drafts.slice(0, place + 1).map(weighed);
   const committed = foldOnto(copy.committed, now, identityOf(copy.committed));

@@ -1,0 +1,36 @@
+import type { HotEntry, HotInstant } from "../hot/hot-log.ts";
+import type { Stamp } from "../model/stamp.ts";
+import type { Scope } from "../stores/cold-store.ts";
+import type { HotCopy } from "./hot-layer/hot-copy.ts";
+import type { NearCopy } from "./near-cache.ts";
+import type { NextEntry } from "./next-entry.ts";
+
+/** A commit, as whoever follows it is told. */
+export interface FollowedCommit {
+  /** The head that it stands on; null: it is the first version. */
+  readonly base: Stamp | null;
+  /** What was written, in order. */
+  readonly entries: readonly HotEntry[];
+  /** The new head. */
+  readonly head: NearCopy;
+}
+
+/** Follows the commits of states: the hot layer, where there is one. */
+export interface CommitFollower {
+  /** A commit is about to be sent. Answers a moment before it. */
+  begin(scope: Scope, writeId: string): HotInstant | null;
+  /** It was refused. */
+  refused(scope: Scope, writeId: string): void;
+  /** The store has shown a head to this process. */
+  seen(scope: Scope, stamp: Stamp): void;
+  /** It is durable. Never fails, and takes a few tens of milliseconds at most. */
+  committed(scope: Scope, commit: FollowedCommit, since: HotInstant | null): Promise<void>;
+  /** The drafts that lead to a state that this process has seen; null: it is none that is built on drafts. */
+  draftsUpTo(scope: Scope, stamp: Stamp): Promise<HotCopy | null>;
+}
+
+/** An entry behind a stamp, as a hot log keeps it. */
+export function hotEntry(next: NextEntry, base: Stamp | null, writeId: string, metadata?: string): HotEntry {
+  const { kind, body } = next.stored;
+  return { version: (base?.version ?? 0) + 1, writeId, after: base?.writeId ?? "", kind, body, metadata };
+}
