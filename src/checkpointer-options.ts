@@ -64,7 +64,8 @@ export interface CheckpointerOptions<
 
 const idKind = v.picklist(["string", "int", "bigint"]);
 
-function between(from: number, to: number): v.GenericSchema<number> {
+/** Whole numbers in a range. */
+export function between(from: number, to: number): v.GenericSchema<number> {
   return v.pipe(
     v.number(),
     v.check(

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Pool } from "pg";
 import * as v from "valibot";
 import {
+  between,
   cacheLifeMs,
   type CheckpointerOptions,
   checkOptions,
@@ -96,6 +97,11 @@ export interface PgCheckpointerOptions<
    * share a Redis; for different databases, give different prefixes. At most 64 bytes. @defaultValue `"agenity:"`
    */
   readonly keyPrefix?: string | undefined;
+  /**
+   * How long an answer of Redis is waited for, in milliseconds, 10 to 60,000; beyond it the database answers. After a few such failures Redis
+   * is left alone for a moment. @defaultValue 500
+   */
+  readonly redisTimeoutMs?: number | undefined;
 }
 
 /** Identifiers of PostgreSQL end after 63 bytes; the longest of ours is the prefix and 20 bytes. */
@@ -122,6 +128,7 @@ const shape = v.strictObject({
   ),
   redis: optional(v.custom<object>(isRedis, "expected a client of ioredis, for one server or a cluster")),
   keyPrefix: optional(identifier(64)),
+  redisTimeoutMs: optional(between(10, 60_000)),
 });
 
 /**
@@ -190,6 +197,7 @@ function hotLogFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): HotL
     // Both may contain anything, so they are told apart by their lengths.
     keyPrefix: `${keyPrefix}${schema.length}.${schema}.${tablePrefix}:`,
     lifeMs: cacheLifeMs(options),
+    timeoutMs: options.redisTimeoutMs,
   });
 }
 

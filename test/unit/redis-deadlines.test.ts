@@ -61,3 +61,19 @@ test("work ends as it ends, or late", async () => {
   vi.advanceTimersByTime(100);
   expect(await never).toMatchObject([{ status: "rejected", reason: { message: "late" } }]);
 });
+
+test("time for which the process was busy elsewhere does not count", async () => {
+  vi.useRealTimers();
+  const deadlines = new Deadlines(50);
+  const expired: string[] = [];
+  const end = deadlines.begin(() => expired.push("answered meanwhile"));
+  deadlines.begin(() => expired.push("never answered"));
+  // Among the timers, whose turn comes before that of answers which have come in the meantime.
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1);
+  });
+  const sinceMs = performance.now();
+  while (performance.now() - sinceMs < 150);
+  setImmediate(end);
+  await vi.waitFor(() => expect(expired).toEqual(["never answered"]));
+});

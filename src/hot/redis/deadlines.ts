@@ -1,19 +1,24 @@
 /** A connection is given up for another one when nothing comes back on it for so many timeouts. */
 export const SILENT_TIMEOUTS = 4;
 
+/** A timer that is later than this says that the event loop was at work elsewhere, in milliseconds. */
+const LATE_MS = 10;
+
 interface Waiting {
-  readonly deadlineMs: number;
+  deadlineMs: number;
   readonly expire: () => void;
 }
 
 /**
- * Ends what waits for too long. One timer serves all: setting one for each call, and clearing it, would cost more than a tenth of the call.
+ * Ends what waits for too long. Time for which this process was busy elsewhere does not count: the answer may be there, and nobody has
+ * looked. One timer serves all: setting one for each call, and clearing it, would cost more than a tenth of the call.
  */
 export class Deadlines {
   readonly #timeoutMs: number;
   /** In the order in which they began, which is that of their deadlines. */
   readonly #waiting = new Set<Waiting>();
   #timer: NodeJS.Timeout | undefined;
+  #dueMs = 0;
 
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
@@ -42,12 +47,20 @@ export class Deadlines {
 
   /** The timer is left alone when nobody waits any more: the next call comes soon, and an idle timer keeps no process alive. */
   #wait(ms: number): void {
+    this.#dueMs = performance.now() + ms;
     this.#timer = setTimeout(() => this.#check(), ms);
     this.#timer.unref();
   }
 
+  /** By what passed unseen, and a moment in which the answers that have come can be read. */
+  #prolong(ms: number): void {
+    for (const waiting of this.#waiting) waiting.deadlineMs += ms;
+  }
+
   #check(): void {
     this.#timer = undefined;
+    const lateMs = performance.now() - this.#dueMs;
+    if (lateMs > LATE_MS) this.#prolong(lateMs + LATE_MS);
     for (const waiting of this.#waiting) {
       const restMs = waiting.deadlineMs - performance.now();
       if (restMs > 0) {
