@@ -57,7 +57,7 @@ export interface CheckpointerOptions<
   readonly nearTtlMs?: number | undefined;
   /**
    * When `putState` and `updateState` are durable; a call can say otherwise. Anything but `"sync"` needs a hot layer, and a Redis that does
-   * not evict keys without a lifetime: `setup()` refuses any other. @defaultValue `"sync"`
+   * not evict keys without a lifetime: `setup()` refuses any other, and `putStateCache` under `"sync"` commits at once there. @defaultValue `"sync"`
    */
   readonly durability?: Durability | undefined;
 }

@@ -119,6 +119,31 @@ export const copies: Subject = {
       }
     },
 
+    async "a long conversation's messages are a list of the answer's own, however they are looked at"({
+      checkpointer,
+    }) {
+      const config = newConfig();
+      const said = Array.from({ length: 300 }, (_, index) => Message.text(`message ${index}`));
+      await checkpointer.putState(config, Object.assign(stateWith(), { context: said }));
+      const read = async () => (await checkpointer.getState(config)) ?? assert.fail("the state is gone");
+      const one = await read();
+      one.context.pop();
+      assert.equal(one.context.length, 299);
+      assert.equal((await read()).context.length, 300);
+      assert.equal({ ...(await read()) }.context.length, 300);
+      assert.deepEqual(JSON.parse(JSON.stringify(await read())).context, JSON.parse(JSON.stringify(said)));
+      assert.deepEqual(Object.keys(await read()), Object.keys(one));
+      const replaced = await read();
+      replaced.context = said.slice(0, 1);
+      assert.equal(replaced.context.length, 1);
+      const frozen = Object.freeze(await read());
+      frozen.context.pop();
+      assert.equal(frozen.context.length, 299);
+      assert.throws(() => Object.assign(frozen, { context: [] }), TypeError);
+      const put = await checkpointer.putState(config, one);
+      assert.equal(put.context.length, 299);
+    },
+
     async "an answer may be changed in place and put back"({ checkpointer, another }) {
       const config = newConfig();
       await checkpointer.putState(config, stateWith({ ...rich(), context: numberedMessages(1) }));

@@ -109,7 +109,8 @@ export function releaseState<Custom extends object>(state: LogState, token: Vers
   const copy: LogState = {};
   for (const key of Object.keys(state)) {
     const value = state[key];
-    setOwn(copy, key, key === "context" ? releaseContext(value as readonly Message[]) : cloneValue(value));
+    if (key === "context") releaseContext(copy, value as readonly Message[]);
+    else setOwn(copy, key, cloneValue(value));
   }
   return withToken(copy, token) as unknown as AgentState<Custom>;
 }
@@ -117,7 +118,33 @@ export function releaseState<Custom extends object>(state: LogState, token: Vers
 /** Contexts of near copies, all of whose messages may be shared: finding out costs a look at each, copying the list hardly anything. */
 const shareable = new WeakSet<readonly Message[]>();
 
-function releaseContext(context: readonly Message[]): Message[] {
+/** From so many messages on, a list is copied when somebody looks at it: who reads a state need not be interested in its messages. */
+const MANY_MESSAGES = 256;
+
+/** Gives a copy of a state a list of messages of its own. */
+function releaseContext(copy: LogState, context: readonly Message[]): void {
+  if (context.length < MANY_MESSAGES) {
+    copy["context"] = copyOf(context);
+    return;
+  }
+  let list: Message[] | undefined;
+  const become = (value: unknown): boolean =>
+    Reflect.defineProperty(copy, "context", { value, enumerable: true, configurable: true, writable: true });
+  Object.defineProperty(copy, "context", {
+    enumerable: true,
+    configurable: true,
+    get() {
+      list ??= copyOf(context);
+      become(list); // false: the state was frozen, and answers this list from now on
+      return list;
+    },
+    set(value: unknown) {
+      if (!become(value)) throw new TypeError("the state is frozen: its context cannot be replaced");
+    },
+  });
+}
+
+function copyOf(context: readonly Message[]): Message[] {
   if (shareable.has(context)) return context.slice();
   const copy = context.map(shared);
   if (copy.every((message, index) => message === context[index])) shareable.add(context);

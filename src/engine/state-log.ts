@@ -158,6 +158,30 @@ export class StateLog {
     }
   }
 
+  /**
+   * As {@link commitChain}, of what this process writes: it is kept, and whoever follows is told.
+   * @param end - what the chain leads to
+   * @returns the new head; or, of a conflict, the version that stands
+   */
+  async writeChain(
+    scope: CallScope,
+    chain: { readonly base: Stamp; readonly entries: readonly HotEntry[] },
+    end: NearCopy,
+    parts: TurnParts,
+  ): Promise<NearCopy | { readonly actual: number }> {
+    const { version, writeId } = end.stamp;
+    const since = this.#follower?.begin(scope, writeId) ?? null;
+    const outcome = await this.commitChain(scope, chain, parts);
+    if ("actual" in outcome) {
+      this.#follower?.refused(scope, writeId);
+      return outcome;
+    }
+    const head: NearCopy = { ...end, stamp: { incarnation: outcome.incarnation, version, writeId } };
+    this.#near.keep(scope, head);
+    await this.#follower?.committed(scope, { ...chain, head }, since);
+    return head;
+  }
+
   #ask(turn: Turn): Promise<TurnOutcome> {
     const look = this.looks.at(turn.threadId);
     return look === undefined ? this.#commits.ask(turn) : look.then(() => this.#commits.ask(turn));
@@ -196,19 +220,18 @@ export class StateLog {
     if (turn.state === null && end.state === null) return null;
     const next = turn.state === null ? clearEntry() : nextEntry(end, turn.state);
     const entry = hotEntry(next, end.stamp, randomUUID(), turn.metadata);
-    const since = this.#follower?.begin(scope, entry.writeId) ?? null;
-    const outcome = await this.commitChain(scope, { base: committed.stamp, entries: [...drafts, entry] }, turn.parts);
-    if ("actual" in outcome) {
-      this.#follower?.refused(scope, entry.writeId);
-      throw new ConflictError(end.stamp.version, outcome.actual);
-    }
     const { version, writeId } = entry;
     const { logBytes, liveBytes } = next;
-    const stamp: Stamp = { incarnation: outcome.incarnation, version, writeId };
-    const head: NearCopy = { stamp, owner: committed.owner, state: turn.state, logBytes, liveBytes };
-    this.#near.keep(scope, head);
-    await this.#follower?.committed(scope, { base: committed.stamp, entries: [...drafts, entry], head }, since);
-    return head;
+    const stamp: Stamp = { incarnation: committed.stamp.incarnation, version, writeId };
+    const made: NearCopy = { stamp, owner: committed.owner, state: turn.state, logBytes, liveBytes };
+    const outcome = await this.writeChain(
+      scope,
+      { base: committed.stamp, entries: [...drafts, entry] },
+      made,
+      turn.parts,
+    );
+    if ("actual" in outcome) throw new ConflictError(end.stamp.version, outcome.actual);
+    return outcome;
   }
 
   /** Commits a state as what leads to it from a head; a snapshot, if that head is not known to be what the write stands on. */

@@ -20,6 +20,8 @@ export const lua: {
   readonly drafts: LuaScript;
   /** Drops what cannot be read. */
   readonly forget: LuaScript;
+  /** Has a thread with drafts count as one whose first draft is yet to come. */
+  readonly hold: LuaScript;
   /** Marks that a commit may be under way. */
   readonly mark: LuaScript;
   /** Shows what there is of a thread; to whoever holds the newest already, only that it is still the newest. */
@@ -89,7 +91,7 @@ return now_us()`,
   },
   draft: {
     keyCount: 3,
-    sha: "d52c941f6fd74ede974a69dbadf8b8cdcdf2a6c2",
+    sha: "53dfb192df2614db08f5bc4f2162f5a8a685f73e",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -139,12 +141,10 @@ local function settle(log, head, dirty, member, life_ms, before)
   if (last or stamp) ~= before then redis.pcall('PUBLISH', log, '') end
 end
 local function append(log, version, write_id, after, kind, body, metadata)
-  local fields = { 'w', write_id, 'a', after, 'k', kind, 'b', body }
-  if metadata ~= '' then
-    fields[9] = 'm'
-    fields[10] = metadata
-  end
-  redis.call('XADD', log, version .. '-0', unpack(fields))
+  redis.call('XADD', log, version .. '-0', 'w', write_id, 'j', '{"v":' .. version
+    .. ',"w":' .. cjson.encode(write_id) .. ',"a":' .. cjson.encode(after) .. ',"k":' .. cjson.encode(kind) .. ',"n":' .. #body
+    .. (metadata ~= '' and ',"m":' .. cjson.encode(metadata) or '')
+    .. ',"b":' .. (body == '' and 'null' or body) .. '}')
 end
 local DELETED = 4294967295
 local log, head = KEYS[1], KEYS[2]
@@ -200,6 +200,23 @@ if ending.err or (end_of(ending[1]) or '') == ARGV[2] then
   redis.call('ZREM', dirty, ARGV[1])
 end
 return 1`,
+  },
+  hold: {
+    keyCount: 1,
+    sha: "c86800f547dd4984152beff01ee14e3d335605d0",
+    text: `local function now_us()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+local function number(field)
+  return tonumber(field) or 0
+end
+local function text(value)
+  return string.format('%.0f', value)
+end
+local now = now_us()
+redis.call('ZADD', KEYS[1], 'XX', 'GT', text(math.floor(now / 1000) + ARGV[2]), ARGV[1])
+return now`,
   },
   mark: {
     keyCount: 1,
@@ -269,7 +286,7 @@ return now`,
   },
   read: {
     keyCount: 2,
-    sha: "2c0410e02b509ed514198432d6a044b720bef3e3",
+    sha: "8add215f4b1f418fa470dde7c15fcc3b41fc61aa",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -296,28 +313,22 @@ if version then
   if end_of(entries[1]) == ARGV[1] then first = 2 end
 end
 if first == 1 then entries = redis.call('XRANGE', log, '-', '+') end
-local texts = {}
-for place = first, #entries do
-  local fields = {}
-  for at = 1, #entries[place][2], 2 do fields[entries[place][2][at]] = entries[place][2][at + 1] end
-  local body = fields.b or ''
-  texts[#texts + 1] = '{"v":' .. (string.match(entries[place][1], '^(%d+)%-0$') or 'null')
-    .. ',"w":' .. cjson.encode(fields.w or '')
-    .. ',"a":' .. cjson.encode(fields.a or '')
-    .. ',"k":' .. cjson.encode(fields.k or '')
-    .. ',"n":' .. #body
-    .. (fields.m and ',"m":' .. cjson.encode(fields.m) or '')
-    .. ',"b":' .. (body == '' and 'null' or body) .. '}'
-end
 local stamp = redis.call('HMGET', KEYS[2], 'i', 'v', 'w', 'u')
-return {
+local reply = {
   now, stamp[1], stamp[2], stamp[3], stamp[4], head[2], head[3], head[4],
-  first == 1 and 1 or 0, end_of(entries[#entries]) or false, '[' .. table.concat(texts, ',') .. ']'
-}`,
+  first == 1 and 1 or 0, end_of(entries[#entries]) or false
+}
+for place = first, #entries do
+  local id, fields = entries[place][1], entries[place][2]
+  local begin = '{"v":' .. (string.match(id, '^(%d+)%-0$') or '') .. ','
+  local text = fields[3] == 'j' and fields[4] or ''
+  reply[#reply + 1] = string.sub(text, 1, #begin) == begin and text or 'null'
+end
+return reply`,
   },
   tell: {
     keyCount: 3,
-    sha: "56720a9551e58b03344b1b39e0ec3c727fb1fbe4",
+    sha: "dae44740aa764b60443726f3756d41ee8ca2e004",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -367,12 +378,10 @@ local function settle(log, head, dirty, member, life_ms, before)
   if (last or stamp) ~= before then redis.pcall('PUBLISH', log, '') end
 end
 local function append(log, version, write_id, after, kind, body, metadata)
-  local fields = { 'w', write_id, 'a', after, 'k', kind, 'b', body }
-  if metadata ~= '' then
-    fields[9] = 'm'
-    fields[10] = metadata
-  end
-  redis.call('XADD', log, version .. '-0', unpack(fields))
+  redis.call('XADD', log, version .. '-0', 'w', write_id, 'j', '{"v":' .. version
+    .. ',"w":' .. cjson.encode(write_id) .. ',"a":' .. cjson.encode(after) .. ',"k":' .. cjson.encode(kind) .. ',"n":' .. #body
+    .. (metadata ~= '' and ',"m":' .. cjson.encode(metadata) or '')
+    .. ',"b":' .. (body == '' and 'null' or body) .. '}')
 end
 local DELETED = 4294967295
 local FIRST, SIZE = 14, 6

@@ -76,6 +76,12 @@ export interface HotLog {
   /** Deletes a log, drafts and all, if its last entry has this write id. Of a log that is gone, what is left: it is told by `drafts()` no more. */
   discard(key: HotKey, writeId: string): Promise<void>;
 
+  /**
+   * Says that whoever made a log's drafts is alive and keeps them back: for so long from now its first draft counts as not made yet. Never
+   * shortens what was said before. Does nothing where there are no drafts.
+   */
+  hold(key: HotKey, forMs: number): Promise<void>;
+
   /** Logs that hold drafts, oldest first, of those whose first draft is `olderThanMs` old or older; at most `limit`. */
   drafts(olderThanMs: number, limit: number): Promise<readonly HotKey[]>;
 

@@ -8,7 +8,9 @@ export type Instant = Date | number;
 /**
  * When a write is durable. `"sync"`: it is in the database before the call answers. `"async"`: it is in Redis before the call answers, and is
  * committed to the database within a second, by this process or, if it dies, by another one. `"exit"`: as `"async"`, but committed when
- * the run ends: by the first state whose `executionMeta.status` is not `"running"`, by a `"sync"` write, or by `release()`.
+ * the run ends: by the first state whose `executionMeta.status` is not `"running"`, by any other write of the state that does not wait, or by
+ * `release()`. No background work commits it earlier while its process is alive and says so in Redis (every 5 s; others wait for 15 s);
+ * if that dies, another one commits it.
  *
  * Until it is committed, a write is a *draft*: `getStateCache` answers it, `getState` does not. Drafts are lost only if Redis loses its memory,
  * or fails over to a replica that had not received them. Where there is no hot layer, or it is down, every write is `"sync"`; so is the first

@@ -21,9 +21,9 @@ export interface HotLayerHealth {
   readonly failureCount: number;
   /** Entries that were damaged, or somebody else's, and were dropped. */
   readonly damagedCount: number;
-  /** Flushes of drafts that failed; they are tried again. */
+  /** Flushes of drafts that failed; they are tried again. Drafts of which nothing can be made count once. */
   readonly flushFailureCount: number;
-  /** Times that drafts were saved as a thread of their own, because somebody else had built on what they stand on. */
+  /** Times that drafts were saved as a thread of their own, because somebody else had built on what they stand on, or it was lost. */
   readonly draftConflictCount: number;
   /** Times that the database was found to have lost what it had acknowledged. */
   readonly rollbackCount: number;

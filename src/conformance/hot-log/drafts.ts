@@ -148,6 +148,35 @@ export const drafts: HotSubject = {
       for (const key of made) await hotLog.discard(key, String((await all(hotLog, key)).entries.at(-1)?.writeId));
     },
 
+    async "a log whose drafts are held counts as one whose drafts are yet to come"({ hotLog, another }) {
+      const { key, first, drafts: made } = await drafted(hotLog, 2);
+      const other = await another();
+      await other.hold(key, 600_000);
+      // Neither a shorter time nor another draft takes anything of it away.
+      await hotLog.hold(key, 0);
+      assert.equal(await hotLog.draft(key, delta(lastOf([first, ...made]))), "ok");
+      for (const one of [hotLog, other]) assert.equal(await isListed(one, key), false);
+      const { entries } = await all(hotLog, key);
+      assert.equal(entries.length, 4);
+      await hotLog.discard(key, String(entries.at(-1)?.writeId));
+      // The next drafts are not held by what was said of these.
+      await hotLog.tell(key, whole([first]));
+      assert.equal(await hotLog.draft(key, delta(first)), "ok");
+      assert.equal(await isListed(other, key), true);
+    },
+
+    async "where there are no drafts, nothing can be held"({ hotLog }) {
+      const key = newKey();
+      await hotLog.hold(key, 600_000);
+      const [first, draft] = chain(2);
+      await hotLog.tell(key, whole([first]));
+      await hotLog.hold(key, 600_000);
+      assert.equal(await hotLog.draft(key, draft ?? first), "ok");
+      assert.equal(await isListed(hotLog, key), true);
+      await hotLog.hold(key, 0);
+      assert.equal(await isListed(hotLog, key), true);
+    },
+
     async "a log with drafts is not replaced or deleted: only the stamp rises"({ hotLog }) {
       const { key, first, drafts: made } = await drafted(hotLog, 2);
       const since = await timeOf(hotLog, key);

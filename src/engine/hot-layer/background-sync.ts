@@ -1,4 +1,4 @@
-import type { HotKey } from "../../hot/hot-log.ts";
+import type { HotEntry, HotKey } from "../../hot/hot-log.ts";
 import { keyText } from "../state-key.ts";
 import type { DraftFlush } from "./draft-flush.ts";
 import type { GuardedHotLog } from "./guarded-hot-log.ts";
@@ -12,16 +12,28 @@ export interface BackgroundSyncTimes {
   readonly everyMs: number;
   /** How old the drafts of others must be to be taken over, in milliseconds. */
   readonly takeOverMs: number;
+  /** For how long drafts that wait for the end of their run are left alone by others, in milliseconds; prolonged every `everyMs`. */
+  readonly holdMs: number;
 }
 
-/** A log with drafts of this process. */
+/** What a draft has to do with its commit. */
+export interface ScheduledDraft {
+  /** Whether it waits for its run, or this process, to end. */
+  readonly isHeld: boolean;
+  /** The run that made it; null: not told. */
+  readonly runId: string | null;
+  /** Its write id. */
+  readonly writeId: string;
+}
+
+/** A log with drafts of this process. Another object after each draft, so that one which was made during a flush is not taken for flushed. */
 interface OwnDrafts {
   readonly key: HotKey;
   /** The run that made the newest one, as far as it was told. */
   readonly runId: string | null;
-  /** Rises with each draft, so that one which was made during a flush is not taken for flushed. */
-  readonly count: number;
-  /** Whether it waits for its run, or this process, to end. */
+  /** The newest one; null: it is not this process's. */
+  readonly newest: string | null;
+  /** Whether all of them wait for their run, or this process, to end. */
   readonly isHeld: boolean;
 }
 
@@ -32,8 +44,9 @@ const CONCURRENCY = 4;
 const TAKEN_OVER = 200;
 
 /**
- * Commits drafts in the background: this process's own soon after they were made, and those of processes that died. Nothing depends on
- * it but how long a draft stays one.
+ * Commits drafts in the background: this process's own soon after they were made, and those of processes that died. Those that wait for the
+ * end of their run are left alone for as long as their process says again and again that it is there. Nothing depends on any of this but
+ * how long a draft stays one.
  */
 export class BackgroundSync {
   readonly #flusher: DraftFlush;
@@ -68,21 +81,27 @@ export class BackgroundSync {
     this.#lookingAround = this.#lookAround();
   }
 
-  /**
-   * This process has made a draft, or has met one.
-   * @param isHeld - whether it is to be committed only when its run, or this process, ends
-   * @param runId - the run that made it; null: not told
-   */
-  schedule(key: HotKey, isHeld = false, runId: string | null = null): void {
-    const text = keyText(key);
-    const before = this.#own.get(text);
-    this.#own.set(text, { key, runId: runId ?? before?.runId ?? null, count: (before?.count ?? 0) + 1, isHeld });
-    if (isHeld || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#flushAll(this.#ownKeys(false));
-    }, this.#times.delayMs);
-    this.#timer.unref();
+  /** This process has made a draft. */
+  schedule(key: HotKey, draft: ScheduledDraft): void {
+    const before = this.#own.get(keyText(key));
+    // One that need not wait takes the others with it.
+    const isHeld = draft.isHeld && (before?.isHeld ?? true);
+    this.#own.set(keyText(key), { key, runId: draft.runId ?? before?.runId ?? null, newest: draft.writeId, isHeld });
+    if (isHeld) void this.#hot.hold(key, this.#times.holdMs);
+    else this.#flushSoon();
+  }
+
+  /** This process has met drafts in the way of what was committed. */
+  met(key: HotKey): void {
+    const { runId, newest } = this.#own.get(keyText(key)) ?? { runId: null, newest: null };
+    this.#own.set(keyText(key), { key, runId, newest, isHeld: false });
+    this.#flushSoon();
+  }
+
+  /** Versions were committed by a write. */
+  committed(key: HotKey, entries: readonly HotEntry[]): void {
+    const newest = this.#own.get(keyText(key))?.newest;
+    if (entries.some(({ writeId }) => writeId === newest)) this.#own.delete(keyText(key));
   }
 
   /** Whether this process has drafts of a state that are not known to be committed. */
@@ -92,7 +111,7 @@ export class BackgroundSync {
 
   /** Flushes all that this process has. What fails is tried again later. */
   async flushOwn(): Promise<void> {
-    await this.#flushAll(this.#ownKeys(true));
+    await this.#flushAll([...this.#own.values()].map(({ key }) => key));
   }
 
   /** Stops, and commits what this process has made. What cannot be committed now is left to others. */
@@ -104,13 +123,25 @@ export class BackgroundSync {
     await this.flushOwn();
   }
 
-  #ownKeys(heldToo: boolean): HotKey[] {
-    return [...this.#own.values()].filter(({ isHeld }) => heldToo || !isHeld).map(({ key }) => key);
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#flushAll(this.#ownKeys(false));
+    }, this.#times.delayMs).unref();
+  }
+
+  #ownKeys(areHeld: boolean): HotKey[] {
+    return [...this.#own.values()].filter(({ isHeld }) => isHeld === areHeld).map(({ key }) => key);
   }
 
   async #lookAround(): Promise<void> {
-    const keys = [...this.#ownKeys(false), ...(await this.#hot.drafts(this.#times.takeOverMs, TAKEN_OVER))];
-    await this.#flushAll([...new Map(keys.map((key) => [keyText(key), key])).values()]);
+    const held = this.#ownKeys(true);
+    await Promise.all(held.map((key) => this.#hot.hold(key, this.#times.holdMs)));
+    const left = await this.#hot.drafts(this.#times.takeOverMs, TAKEN_OVER);
+    const keys = new Map([...this.#ownKeys(false), ...left].map((key) => [keyText(key), key]));
+    // Where they could not be held, they are still not this process's to take over.
+    for (const key of this.#ownKeys(true)) keys.delete(keyText(key));
+    await this.#flushAll([...keys.values()]);
   }
 
   async #flushAll(keys: readonly HotKey[]): Promise<void> {
@@ -133,11 +164,11 @@ export class BackgroundSync {
     const text = keyText(key);
     const running = this.#running.get(text);
     if (running !== undefined) await running.catch(() => {});
-    const { count, runId } = this.#own.get(text) ?? { count: 0, runId: null };
-    const flush = this.#flusher.flush(key, runId);
+    const own = this.#own.get(text);
+    const flush = this.#flusher.flush(key, own?.runId ?? null);
     this.#running.set(text, flush);
     try {
-      if ((await flush) && this.#own.get(text)?.count === count) this.#own.delete(text);
+      if ((await flush) && this.#own.get(text) === own) this.#own.delete(text);
     } finally {
       if (this.#running.get(text) === flush) this.#running.delete(text);
     }

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import type { AnyId } from "../../model/config.ts";
 import type { Stamp } from "../../model/stamp.ts";
 import type { ColdStore, Scope, Tail } from "../../stores/cold-store.ts";
 import { DELETED, type HotEntry, type HotKey, type HotView, type SeenEntry } from "../../hot/hot-log.ts";
 import type { CallScope } from "../call-scope.ts";
-import { noParts, type StateLog } from "../state-log.ts";
+import type { StateLog } from "../state-log.ts";
+import { noParts } from "../state-turn.ts";
+import { DraftSaves } from "./draft-saves.ts";
 import type { GuardedHotLog } from "./guarded-hot-log.ts";
 import type { HeldCopies } from "./held-copies.ts";
 import type { HotEvents } from "./hot-events.ts";
@@ -32,9 +32,11 @@ const ROUNDS = 20;
  */
 export class DraftFlush {
   readonly #parts: DraftFlushParts;
+  readonly #saves: DraftSaves;
 
   constructor(parts: DraftFlushParts) {
     this.#parts = parts;
+    this.#saves = new DraftSaves(parts);
   }
 
   /**
@@ -66,77 +68,44 @@ export class DraftFlush {
 
   /** One step; after each, everything is asked again. False: nothing more can be done. */
   async #step(scope: CallScope, view: HotView, first: SeenEntry, chain: readonly HotEntry[]): Promise<boolean> {
-    const { log, hot } = this.#parts;
+    const { log } = this.#parts;
     const whole = await log.tail(scope, null);
     const incarnation = view.head?.stamp.incarnation ?? whole.incarnation;
-    if (whole.incarnation === 0 || whole.incarnation !== incarnation) {
-      await this.#drop(scope, view, incarnation);
-      return true;
-    }
+    if (whole.incarnation === 0 || whole.incarnation !== incarnation) return await this.#drop(scope, view, incarnation);
     const anchor: Stamp = { incarnation, version: first.version, writeId: first.writeId };
     const tail = await log.tail(scope, anchor);
     const there = new Set(tail.entries.map(({ writeId }) => writeId));
     const open = chain.slice(chain.findLastIndex(({ writeId }) => there.has(writeId)) + 1);
     const [firstOpen] = open;
-    const head = tail.entries.at(-1) ?? first;
-    if (tail.continues && firstOpen === undefined) {
-      const stamp: Stamp = { incarnation, version: head.version, writeId: head.writeId };
-      const entries = withAfter(tail, first.writeId);
-      const news = {
-        stamp,
-        owner: tail.owner,
-        entries,
-        after: first.writeId,
-        since: view.at,
-        seen: view.head?.stamp ?? null,
-      };
-      await hot.tell(scope, news);
+    const { version, writeId } = tail.entries.at(-1) ?? first;
+    const head: Stamp = { incarnation, version, writeId };
+    if (tail.continues && firstOpen === undefined) return await this.#tell(scope, view, { tail, head, first });
+    if (tail.continues && firstOpen?.after === writeId) {
+      await log.commitChain(scope, { base: head, entries: open }, noParts);
       return true;
     }
-    if (tail.continues && firstOpen?.after === head.writeId) {
-      const base: Stamp = { incarnation, version: head.version, writeId: head.writeId };
-      await log.commitChain(scope, { base, entries: open }, noParts);
-      return true;
-    }
-    return await this.#save(scope, chain, open.length > 0 ? open : chain);
+    // Somebody else built on what they stand on, or it is lost.
+    return await this.#saves.save(scope, [textOf(first), ...chain], open.length > 0 ? open : chain);
+  }
+
+  /** The cold store has all of them. */
+  async #tell(
+    scope: Scope,
+    view: HotView,
+    { tail, head, first }: { readonly tail: Tail; readonly head: Stamp; readonly first: SeenEntry },
+  ): Promise<true> {
+    const news = { stamp: head, owner: tail.owner, entries: withAfter(tail, first.writeId), after: first.writeId };
+    await this.#parts.hot.tell(scope, { ...news, since: view.at, seen: view.head?.stamp ?? null });
+    return true;
   }
 
   /** The thread was deleted: nothing of it comes back. */
-  async #drop(scope: Scope, view: HotView, incarnation: number): Promise<void> {
+  async #drop(scope: Scope, view: HotView, incarnation: number): Promise<true> {
     const deletion = await this.#parts.store.findDeletion(scope.threadId);
     const writeId = deletion?.incarnation === incarnation ? deletion.writeId : "";
     const stamp: Stamp = { incarnation, version: DELETED, writeId };
     await this.#parts.hot.tell(scope, { stamp, owner: null, entries: [], after: null, since: view.at, seen: null });
-  }
-
-  /** Somebody else built on what the drafts stand on: the head stands, and they become a thread of their own, named by the first of them. */
-  async #save(scope: CallScope, chain: readonly HotEntry[], open: readonly HotEntry[]): Promise<boolean> {
-    const { store, log, hot, events } = this.#parts;
-    const [first] = open;
-    const last = chain.at(-1);
-    if (first === undefined || last === undefined) return false;
-    const target: CallScope = { ...scope, threadId: forkName(scope.threadId, first.writeId) };
-    const base = first.version - 1;
-    await store.forkThread({ from: scope, to: target.threadId, owner: null, version: base, writeId: first.writeId });
-    const tail = await log.tail(target, null);
-    const at = tail.entries.find(({ version }) => version === base) ?? (await this.#entryAt(target, base));
-    if (tail.incarnation > 0 && at !== undefined && at.writeId === first.after) {
-      const stamp: Stamp = { incarnation: tail.incarnation, version: base, writeId: at.writeId };
-      const outcome = await log.commitChain(target, { base: stamp, entries: open }, noParts);
-      if ("actual" in outcome) return false;
-    } else if (tail.incarnation > 0) {
-      // The base is lost with a tail of the database: nothing can be made of these deltas there. They stay where they are.
-      events.report("flushFailure", { threadId: String(scope.threadId) });
-      return false;
-    }
-    events.report("draftConflict", { threadId: String(scope.threadId), savedAs: String(target.threadId) });
-    await hot.discard(scope, last.writeId);
     return true;
-  }
-
-  async #entryAt(scope: Scope, version: number): Promise<Tail["entries"][number] | undefined> {
-    const [tail] = await this.#parts.store.read([{ ...scope, known: null, version }]);
-    return tail?.entries.at(-1);
   }
 }
 
@@ -158,13 +127,4 @@ function withAfter(tail: Tail, first: string): HotEntry[] {
     after = writeId;
     return entry;
   });
-}
-
-/** The same for whoever saves them, so that two flushers save one thread. Ids that are numbers have no room for a name: theirs are below 0. */
-function forkName(threadId: AnyId, writeId: string): AnyId {
-  if (typeof threadId === "string") return `${threadId.slice(0, 400)}~${writeId}`;
-  const digest = createHash("sha256").update(`${threadId} ${writeId}`).digest();
-  return typeof threadId === "number"
-    ? -1 - (digest.readUInt32BE() & 0x3f_ff_ff_ff)
-    : -1n - (digest.readBigUInt64BE() >> 2n);
 }

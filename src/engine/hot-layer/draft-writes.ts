@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import type { LogState } from "../../log/entry.ts";
 import type { AnyId } from "../../model/config.ts";
 import { ConflictError } from "../../model/errors.ts";
-import { sameStamp, type Stamp } from "../../model/stamp.ts";
-import type { HotEntry } from "../../hot/hot-log.ts";
+import type { HotEntry, HotInstant } from "../../hot/hot-log.ts";
+import type { Tail } from "../../stores/cold-store.ts";
 import type { CallScope } from "../call-scope.ts";
+import { hotEntry } from "../commit-follower.ts";
 import { foldOnto, weighed } from "../folding.ts";
 import type { NearCopy } from "../near-cache.ts";
 import { nextEntry } from "../next-entry.ts";
-import { type Base, hotEntry, type StateLog, type StateTurn } from "../state-log.ts";
+import type { StateLog } from "../state-log.ts";
+import { type Base, expectedVersion, fits, noParts, type StateTurn } from "../state-turn.ts";
 import type { BackgroundSync } from "./background-sync.ts";
 import { type CachedReads, wholeEntry } from "./cached-reads.ts";
 import type { GuardedHotLog } from "./guarded-hot-log.ts";
@@ -35,6 +38,18 @@ const MAX_ATTEMPTS = 100;
 /** Threads whose run is remembered. To forget one costs a commit. */
 const MAX_RUNS = 10_000;
 
+/** A version to be written. */
+interface NewDraft {
+  /** What it stands on. */
+  readonly copy: HotCopy;
+  /** It, as it is stored. */
+  readonly entry: HotEntry;
+  /** It, as it is kept. */
+  readonly end: NearCopy;
+  /** Whether it is to be committed only when its run ends. */
+  readonly isHeld: boolean;
+}
+
 /** Writes versions that the cold store gets later. */
 export class DraftWrites {
   readonly #parts: DraftWritesParts;
@@ -50,39 +65,15 @@ export class DraftWrites {
    * @param isHeld - whether it is to be committed only when its run ends
    * @throws ConflictError if somebody was faster
    */
-  async write(scope: CallScope, turn: StateTurn & { readonly state: object }, isHeld: boolean): Promise<NearCopy> {
+  async write(scope: CallScope, turn: StateTurn & { readonly state: LogState }, isHeld: boolean): Promise<NearCopy> {
     await this.#parts.log.looks.at(scope.threadId);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const base = await this.#baseOf(scope, turn.base);
-      if ("kind" in base) {
-        const committed = await this.#commit(scope, turn, base);
-        if (committed !== null) return committed;
-        continue;
-      }
-      const next = nextEntry(base.end, turn.state as Record<string, unknown>);
-      const entry = hotEntry(next, base.end.stamp, randomUUID(), turn.metadata);
-      const stamp: Stamp = { incarnation: base.end.stamp.incarnation, version: entry.version, writeId: entry.writeId };
-      const { logBytes, liveBytes } = next;
-      const end: NearCopy = {
-        stamp,
-        owner: base.committed.owner,
-        state: turn.state as NearCopy["state"],
-        logBytes,
-        liveBytes,
-      };
-      switch (await this.#draft(scope, base, entry)) {
-        case "drafted":
-          this.#parts.held.keep(scope, { ...base, drafts: [...base.drafts, entry], end }, performance.now());
-          this.#parts.sync.schedule(scope, isHeld, scope.runId);
-          await this.#beginRun(scope);
-          return end;
-        case "committed":
-          this.#parts.log.keep(scope, end);
-          return end;
-        case "conflict":
-          this.#parts.held.forget(scope);
-          if (turn.base.kind !== "any") throw new ConflictError(base.end.stamp.version, await this.#headVersion(scope));
-      }
+      const written =
+        "kind" in base
+          ? await this.#commit(scope, turn, base)
+          : await this.#writeOn(scope, turn, { copy: base, ...nextDraft(base, turn), isHeld });
+      if (written !== null) return written;
     }
     throw new ConflictError(0, await this.#headVersion(scope));
   }
@@ -90,53 +81,83 @@ export class DraftWrites {
   /** What the draft is to stand on; where a draft can stand on nothing, what must stand for it to be committed instead. */
   async #baseOf(scope: CallScope, base: Base): Promise<HotCopy | Base> {
     if (!this.#parts.hot.isOpen) return base;
-    const held = this.#parts.held.get(scope);
-    if (held !== null && base.kind === "stamp" && sameStamp(held.end.stamp, base.stamp)) {
-      if (isVisible(scope, held.committed.owner)) return held;
-    }
+    const held = this.#heldAt(scope, base);
+    if (held !== null) return held;
     const newest = await this.#parts.reads.newest(scope, null);
     if (newest === null || newest.end.state === null) return base.kind === "any" ? baseAt(newest) : base;
-    if (base.kind === "any") return newest;
-    const fits =
-      base.kind === "stamp" ? sameStamp(newest.end.stamp, base.stamp) : newest.end.stamp.version === base.version;
-    if (!fits)
-      throw new ConflictError(base.kind === "stamp" ? base.stamp.version : base.version, newest.end.stamp.version);
+    if (!fits(base, newest.end)) throw new ConflictError(expectedVersion(base), newest.end.stamp.version);
     return newest;
   }
 
-  /** Only the cold store refuses: what the hot log does not know may be there. */
-  async #draft(scope: CallScope, base: HotCopy, entry: HotEntry): Promise<"drafted" | "committed" | "conflict"> {
-    const { hot, log } = this.#parts;
-    // A lost answer is asked for once more: the same draft again is recognised.
-    const answer = (await hot.draft(scope, entry)) ?? (await hot.draft(scope, entry));
-    if (answer === "ok") return "drafted";
-    const chain = { base: base.committed.stamp, entries: [...base.drafts, entry] };
-    if (answer === undefined) return await this.#commitChain(scope, chain);
-    const tail = await log.tail(scope, base.committed.stamp);
-    if (tail.entries.some(({ writeId }) => writeId === entry.writeId)) return "committed";
-    const newest = tail.entries.at(-1)?.writeId ?? base.committed.stamp.writeId;
-    if (answer === "unknown" && tail.continues && newest === base.end.stamp.writeId) {
-      // Redis is behind, or was emptied: it is told what it needs, and asked again.
-      const head =
-        tail.entries.length === 0 ? base.committed : foldOnto(base.committed, tail.entries.map(weighed), tail);
-      if (head !== null) {
-        const news = { stamp: head.stamp, owner: tail.owner, entries: [wholeEntry(head)], after: null };
-        await hot.tell(scope, { ...news, since: hot.past(scope), seen: null });
-        if ((await hot.draft(scope, entry)) === "ok") return "drafted";
-      }
-      return await this.#commitChain(scope, { base: head?.stamp ?? base.committed.stamp, entries: [entry] });
-    }
-    // Drafts that the hot log has lost, but this process has not: the cold store gets them now.
-    if (answer === "unknown" && base.drafts.length > 0) return await this.#commitChain(scope, chain);
-    return "conflict";
+  /** What this process holds, if it is exactly what the draft is based on; null: it is not. */
+  #heldAt(scope: CallScope, base: Base): HotCopy | null {
+    const held = base.kind === "stamp" ? this.#parts.held.get(scope) : null;
+    return held !== null && fits(base, held.end) && isVisible(scope, held.committed.owner) ? held : null;
   }
 
-  async #commitChain(
+  /** Null: somebody was faster, and what overwrites goes on. */
+  async #writeOn(scope: CallScope, turn: StateTurn, draft: NewDraft): Promise<NearCopy | null> {
+    const { held, sync } = this.#parts;
+    const { copy, entry, end } = draft;
+    const outcome = await this.#draft(scope, draft);
+    if (outcome === "conflict") {
+      held.forget(scope);
+      if (turn.base.kind === "any") return null;
+      throw new ConflictError(copy.end.stamp.version, await this.#headVersion(scope));
+    }
+    if (outcome !== "drafted") return outcome;
+    held.keep(scope, { ...copy, drafts: [...copy.drafts, entry], end }, performance.now());
+    sync.schedule(scope, { isHeld: draft.isHeld, runId: scope.runId, writeId: entry.writeId });
+    await this.#beginRun(scope);
+    return end;
+  }
+
+  /** Answers the head where it had to be committed. */
+  async #draft(scope: CallScope, draft: NewDraft): Promise<"drafted" | NearCopy | "conflict"> {
+    const { hot } = this.#parts;
+    // A lost answer is asked for once more: the same draft again is recognised.
+    const answer = (await hot.draft(scope, draft.entry)) ?? (await hot.draft(scope, draft.entry));
+    if (answer === "ok") return "drafted";
+    return answer === undefined ? await this.#commitAll(scope, draft) : await this.#askStore(scope, draft, answer);
+  }
+
+  /** Only the cold store refuses: what the hot log does not know may be there. */
+  async #askStore(
     scope: CallScope,
-    chain: { readonly base: Stamp; readonly entries: readonly HotEntry[] },
-  ): Promise<"committed" | "conflict"> {
-    const outcome = await this.#parts.log.commitChain(scope, chain, { messages: [], thread: null });
-    return "actual" in outcome ? "conflict" : "committed";
+    draft: NewDraft,
+    answer: "conflict" | "unknown",
+  ): Promise<"drafted" | NearCopy | "conflict"> {
+    const { hot, log } = this.#parts;
+    const { copy, entry } = draft;
+    const since = hot.past(scope);
+    const tail = await log.tail(scope, copy.committed.stamp);
+    if (tail.entries.some(({ writeId }) => writeId === entry.writeId)) return await this.#commitAll(scope, draft);
+    const newest = tail.entries.at(-1)?.writeId ?? copy.committed.stamp.writeId;
+    const isBehind = answer === "unknown" && tail.continues && newest === copy.end.stamp.writeId;
+    if (isBehind) return await this.#draftAgain(scope, draft, { tail, since });
+    // Drafts that the hot log has lost, but this process has not: the cold store gets them now.
+    return answer === "unknown" && copy.drafts.length > 0 ? await this.#commitAll(scope, draft) : "conflict";
+  }
+
+  /** The hot log is behind, or was emptied: it is told what it needs, and asked again. */
+  async #draftAgain(
+    scope: CallScope,
+    draft: NewDraft,
+    { tail, since }: { readonly tail: Tail; readonly since: HotInstant | null },
+  ): Promise<"drafted" | NearCopy | "conflict"> {
+    const { hot } = this.#parts;
+    const head = foldOnto(draft.copy.committed, tail.entries.map(weighed), tail) ?? draft.copy.committed;
+    const news = { stamp: head.stamp, owner: tail.owner, entries: [wholeEntry(head)], after: null, since, seen: null };
+    await hot.tell(scope, news);
+    if ((await hot.draft(scope, draft.entry)) === "ok") return "drafted";
+    return await this.#commitAll(scope, draft);
+  }
+
+  /** Commits a draft, and those that it stands on. */
+  async #commitAll(scope: CallScope, { copy, entry, end }: NewDraft): Promise<NearCopy | "conflict"> {
+    const chain = { base: copy.committed.stamp, entries: [...copy.drafts, entry] };
+    const outcome = await this.#parts.log.writeChain(scope, chain, end, noParts);
+    return "actual" in outcome ? "conflict" : outcome;
   }
 
   /** Null: somebody was faster, and what overwrites goes on; his drafts must not be passed over. */
@@ -168,4 +189,15 @@ export class DraftWrites {
 /** What stands, so that an overwriting commit is refused where somebody has written, or drafted, since. */
 function baseAt(newest: HotCopy | null): Base {
   return newest === null ? { kind: "version", version: 0 } : { kind: "stamp", stamp: newest.end.stamp };
+}
+
+function nextDraft(base: HotCopy, turn: StateTurn & { readonly state: LogState }): Pick<NewDraft, "entry" | "end"> {
+  const { stamp } = base.end;
+  const next = nextEntry(base.end, turn.state);
+  const entry = hotEntry(next, stamp, randomUUID(), turn.metadata);
+  const { version, writeId } = entry;
+  const { logBytes, liveBytes } = next;
+  const owner = base.committed.owner;
+  const end: NearCopy = { stamp: { ...stamp, version, writeId }, owner, state: turn.state, logBytes, liveBytes };
+  return { entry, end };
 }

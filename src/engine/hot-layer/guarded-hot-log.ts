@@ -8,6 +8,7 @@ import {
 } from "cockatiel";
 import { DamagedHotLogError } from "../../hot/damaged-hot-log-error.ts";
 import type { HotEntry, HotInstant, HotKey, HotLog, HotNews, HotView, KnownEnd } from "../../hot/hot-log.ts";
+import { InvalidConfigError } from "../../model/errors.ts";
 import { errorName, type HotEvents } from "./hot-events.ts";
 
 /** Failures in a row before the hot log is left alone: one lost command is no outage, and each costs a timeout. */
@@ -24,7 +25,7 @@ export class GuardedHotLog {
   readonly #log: HotLog;
   readonly #events: HotEvents;
   readonly #breaker = circuitBreaker(
-    handleWhen((error) => !(error instanceof DamagedHotLogError)),
+    handleWhen((error) => !(error instanceof DamagedHotLogError || error instanceof InvalidConfigError)),
     { halfOpenAfter: new ExponentialBackoff(RETRY_MS), breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
   );
 
@@ -67,6 +68,10 @@ export class GuardedHotLog {
 
   async discard(key: HotKey, writeId: string): Promise<void> {
     await this.#tried(key, () => this.#log.discard(key, writeId));
+  }
+
+  async hold(key: HotKey, forMs: number): Promise<void> {
+    await this.#tried(key, () => this.#log.hold(key, forMs));
   }
 
   async drafts(olderThanMs: number, limit: number): Promise<readonly HotKey[]> {

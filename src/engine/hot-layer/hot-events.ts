@@ -4,13 +4,13 @@ import { channel } from "node:diagnostics_channel";
 export type HotEventName =
   /** The database no longer has what it had acknowledged: a failover to a lagging replica, or a restore. */
   | "rollback"
-  /** Drafts whose base somebody else had built on were saved as a thread of their own. */
+  /** Drafts whose base somebody else had built on, or the database had lost, were saved as a thread of their own. */
   | "draftConflict"
   /** A cache entry that was damaged, or somebody else's, was dropped. */
   | "damaged"
   /** A command to the hot log failed; the database answered instead. */
   | "failure"
-  /** A flush of drafts failed; it is tried again. */
+  /** A flush of drafts failed; it is tried again. Of drafts of which nothing can be made it is told once. */
   | "flushFailure";
 
 /** What is published. It holds ids, so that somebody can act on it, but no content. */

@@ -42,8 +42,11 @@ export interface WarmHead {
 /** How long a write waits for the hot log to hear of it, in milliseconds. Beyond that, the mark or the deadline makes readers look. */
 const TELL_MS = 30;
 
-/** Drafts that follow one another within this time travel in one turn; those of others are taken over when they are a little older. */
-const SYNC_TIMES = { delayMs: 50, everyMs: 5_000, takeOverMs: 3_000 } as const;
+/**
+ * Drafts that follow one another within `delayMs` travel in one turn; those of others are taken over when they are a little older. A process
+ * may miss two rounds before others take it for dead, and with it the run that its drafts wait for.
+ */
+const SYNC_TIMES = { delayMs: 50, everyMs: 5_000, takeOverMs: 3_000, holdMs: 15_000 } as const;
 
 /** The hot log's place in the engine: follows commits, answers cached reads, takes drafts, and brings them to the cold store. */
 export class HotLayer implements CommitFollower {
@@ -180,6 +183,7 @@ export class HotLayer implements CommitFollower {
   async committed(scope: Scope, { base, entries, head }: FollowedCommit, since: HotInstant | null): Promise<void> {
     this.#floors.raise(scope, head.stamp);
     this.#held.keep(scope, { committed: head, drafts: [], end: head }, performance.now());
+    this.#sync.committed(scope, entries);
     // The application may write a thread without knowing its owner; then readers look for themselves.
     if (head.owner === undefined) return;
     await within(TELL_MS, this.#tell(scope, head, { entries, after: base?.writeId ?? null, since }));
@@ -216,7 +220,7 @@ export class HotLayer implements CommitFollower {
     const isWhole = told.entries.length === 1 && told.entries[0]?.kind !== "delta";
     const answer = await this.#hot.tell(scope, { ...news, entries: told.entries, after: isWhole ? null : told.after });
     if (answer === "gap") await this.#hot.tell(scope, { ...news, entries: [wholeEntry(head)], after: null });
-    if (answer === "drafts") this.#sync.schedule(scope);
+    if (answer === "drafts") this.#sync.met(scope);
   }
 }
 

@@ -118,6 +118,13 @@ export class MemoryHotLog implements HotLog {
     });
   }
 
+  async hold(key: HotKey, forMs: number): Promise<void> {
+    const untilMs = this.#clock() + forMs;
+    this.#change(key, (record) => {
+      if (record.firstDraftMs !== null) record.firstDraftMs = Math.max(record.firstDraftMs, untilMs);
+    });
+  }
+
   async drafts(olderThanMs: number, limit: number): Promise<readonly HotKey[]> {
     const latestMs = this.#clock() - olderThanMs;
     const firstMs = ({ record }: { record: MemoryRecord }): number => record.firstDraftMs ?? Number.POSITIVE_INFINITY;

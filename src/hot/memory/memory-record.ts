@@ -20,7 +20,7 @@ export interface MemoryRecord {
   end: KnownEnd | null;
   /** The entries, in order. */
   log: readonly HotEntry[];
-  /** When the first draft came, on the hot log's clock; null: there are none. */
+  /** When the first draft came, on the hot log's clock, or until when it is held; null: there are none. */
   firstDraftMs: number | null;
 }
 

@@ -1,10 +1,12 @@
 import { InvalidConfigError } from "../../model/errors.ts";
 import { isCluster, type RedisClient } from "./redis-client.ts";
+import { kindOf, RedisError } from "./redis-error.ts";
 
 /**
  * Makes sure that no server evicts keys without a lifetime: drafts would be lost.
  *
  * @throws InvalidConfigError naming the setting of the server
+ * @throws RedisError if it cannot be asked now
  */
 export async function refuseEviction(client: RedisClient): Promise<void> {
   const servers = isCluster(client) ? client.nodes("master") : [client];
@@ -17,11 +19,22 @@ export async function refuseEviction(client: RedisClient): Promise<void> {
 
 /** The policy of one server; undefined: it does not tell us. */
 async function policyOf(server: Pick<RedisClient, "config" | "info">): Promise<string | undefined> {
-  const asked = await server.config("GET", "maxmemory-policy").catch(() => []);
-  const [, policy] = asked as readonly unknown[];
+  const asked = await unlessForbidden(server.config("GET", "maxmemory-policy"));
+  const [, policy] = (asked ?? []) as readonly unknown[];
   if (typeof policy === "string") return policy;
-  const info = await server.info("memory").catch(() => "");
-  return /^maxmemory_policy:([\w-]+)/m.exec(info)?.[1];
+  const info = await unlessForbidden(server.info("memory"));
+  return /^maxmemory_policy:([\w-]+)/m.exec(info ?? "")?.[1];
+}
+
+/** What is not allowed, or is a command that the server does not know, will not be answered later either; all else may be. */
+async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    const kind = kindOf(error);
+    if (kind === "NOPERM" || kind === "ERR") return undefined;
+    throw new RedisError(kind);
+  }
 }
 
 function refusal(policy: string): InvalidConfigError {

@@ -49,8 +49,8 @@ export class RedisHotLog implements HotLog {
   readonly #prefix: string;
   readonly #names = new LRUCache<string, KeyNames>({ max: MAX_NAMES });
   readonly #life: string;
-  /** Whether drafts are to be kept, and nobody has asked yet whether the server keeps them. */
-  #mayEvict = false;
+  /** Whether it is known that the server keeps drafts. */
+  #keepsDrafts = false;
 
   constructor(options: RedisHotLogOptions) {
     const { source, keyPrefix, lifeMs, timeoutMs = TIMEOUT_MS } = options;
@@ -62,9 +62,13 @@ export class RedisHotLog implements HotLog {
 
   async setup(keepsDrafts: boolean): Promise<void> {
     await this.#connection.open();
-    this.#mayEvict = keepsDrafts;
-    // A server that is down now is asked before the first draft.
-    if (this.#connection.client?.status === "ready") await this.#refuseEviction();
+    if (!keepsDrafts) return;
+    try {
+      await this.#refuseEviction();
+    } catch (error) {
+      // A server that is down now is asked before the first draft, as is one of which nobody has said that it will get any.
+      if (!(error instanceof RedisError)) throw error;
+    }
   }
 
   async release(): Promise<void> {
@@ -121,7 +125,7 @@ export class RedisHotLog implements HotLog {
   }
 
   async draft(key: HotKey, entry: HotEntry): Promise<"ok" | "conflict" | "unknown"> {
-    if (this.#mayEvict) await this.#refuseEviction();
+    if (!this.#keepsDrafts) await this.#refuseEviction();
     const names = this.#namesOf(key);
     const drafted = await this.#run("draft", names, [this.#life, names.member, ...entryValues(entry)]);
     return answerOf(drafted) as "ok" | "conflict" | "unknown";
@@ -130,6 +134,11 @@ export class RedisHotLog implements HotLog {
   async discard(key: HotKey, writeId: string): Promise<void> {
     const names = this.#namesOf(key);
     await this.#run("discard", names, [this.#life, names.member, writeId]);
+  }
+
+  async hold(key: HotKey, forMs: number): Promise<void> {
+    const names = this.#namesOf(key);
+    await this.#run("hold", names, [names.member, String(Math.ceil(forMs))]);
   }
 
   async drafts(olderThanMs: number, limit: number): Promise<readonly HotKey[]> {
@@ -153,10 +162,11 @@ export class RedisHotLog implements HotLog {
   }
 
   async #refuseEviction(): Promise<void> {
+    if (!this.#connection.isOpened) await this.#connection.open();
     const { client } = this.#connection;
-    if (!this.#mayEvict || client === undefined) return;
+    if (this.#keepsDrafts || client === undefined) return;
     await this.#connection.within(refuseEviction(client));
-    this.#mayEvict = false;
+    this.#keepsDrafts = true;
   }
 
   #namesOf(key: HotKey): KeyNames {
@@ -193,6 +203,8 @@ function keysFor(name: Script, { log, head, dirty }: KeyNames): readonly string[
     case "mark":
     case "unmark":
       return [head];
+    case "hold":
+      return [dirty];
     case "tell":
     case "draft":
     case "discard":

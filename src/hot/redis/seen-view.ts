@@ -1,6 +1,7 @@
 import { isTagged } from "../../log/value-codec.ts";
 import type { EntryKind } from "../../log/entry.ts";
 import type { AnyId } from "../../model/config.ts";
+import { isObject } from "../../model/value.ts";
 import type { HotHead, HotInstant, HotView, SeenEntry } from "../hot-log.ts";
 import { textToId } from "./key-names.ts";
 
@@ -18,12 +19,14 @@ const KINDS: ReadonlySet<unknown> = new Set<EntryKind>(["delta", "snapshot", "cl
 
 /** Whatever is there may be damaged, or somebody else's: nothing is taken for what it looks like. */
 export function slowAnswer(reply: unknown, by: string): SlowAnswer {
-  const [time, i, v, w, u, k, headBy, p, fromStart, last, text] = reply as [
+  const [time, i, v, w, u, k, headBy, p, fromStart, last, ...texts] = reply as [
     ...[number, Field, Field, Field, Field, Field, Field, Field],
-    ...[number, Field, string],
+    ...[number, Field, ...string[]],
   ];
+  // Parsed at once: each call of the parser costs more than a short entry.
+  const text = `[${texts.join(",")}]`;
   const head = headOf({ i, v, w, u, k, by: headBy, p });
-  const entries = entriesOf(text);
+  const entries = entriesOf(text, texts.length);
   const at: HotInstant = { atMs: toMs(time), by };
   const isReadable = head !== undefined && entries !== null;
   return {
@@ -80,17 +83,18 @@ function ownerOf(text: Field): AnyId | null | undefined {
   return text.startsWith("=") ? (textToId(text.slice(1)) ?? undefined) : undefined;
 }
 
-function entriesOf(text: string): readonly SeenEntry[] | null {
+function entriesOf(text: string, count: number): readonly SeenEntry[] | null {
   let list: unknown;
   try {
     list = JSON.parse(text);
   } catch {
     return null;
   }
-  if (!Array.isArray(list)) return null;
+  // A body that does not end where its entry does could bring others with it.
+  if (!Array.isArray(list) || list.length !== count) return null;
   const entries: SeenEntry[] = [];
-  for (const item of list as readonly Record<string, unknown>[]) {
-    const entry = entryOf(item);
+  for (const item of list as readonly unknown[]) {
+    const entry = isObject(item) ? entryOf(item as Record<string, unknown>) : null;
     if (entry === null) return null;
     entries.push(entry);
   }

@@ -141,9 +141,10 @@ export class TurnCommitter {
   }
 
   async #find(turn: Turn): Promise<FoundTurn | undefined> {
-    const firstVersion = turn.state === null ? null : (turn.state.base?.version ?? 0) + 1;
-    const firstWriteId = turn.state?.entries[0]?.writeId ?? null;
-    const values = [turn.threadId, turn.namespace, firstVersion, firstWriteId, turn.writeId];
+    // By its last version: others may have committed those before it, each under the same write id, in a shorter turn.
+    const lastVersion = turn.state === null ? null : (turn.state.base?.version ?? 0) + turn.state.entries.length;
+    const lastWriteId = turn.state?.entries.at(-1)?.writeId ?? null;
+    const values = [turn.threadId, turn.namespace, lastVersion, lastWriteId, turn.writeId];
     const [row] = await this.#driver.query(this.#statements.findTurn, values);
     return row === undefined ? undefined : this.#readFound(row);
   }

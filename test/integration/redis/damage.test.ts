@@ -16,9 +16,11 @@ afterAll(async () => {
 
 type Damage = (key: HotKey) => Promise<unknown>;
 
+/** An entry as ours are written, but for these fields of its JSON, given as they stand there. */
 const entry = (fields: Record<string, string>, id = "3-0"): Damage => {
-  const whatever = { w: "w3", a: "w2", k: "delta", b: "{}", ...fields };
-  return (key) => control.xadd(keysOf(key).log, id, ...Object.entries(whatever).flat());
+  const whatever = { v: "3", w: '"w3"', a: '"w2"', k: '"delta"', n: "2", b: "{}", ...fields };
+  const text = Object.entries(whatever).map(([name, value]) => `"${name}":${value}`);
+  return (key) => control.xadd(keysOf(key).log, id, "w", "w3", "j", `{${text.join(",")}}`);
 };
 const head =
   (fields: Record<string, string>): Damage =>
@@ -29,12 +31,17 @@ const head =
 const damages: Readonly<Record<string, Damage>> = {
   "a body that is no JSON": entry({ b: "{oops" }),
   "a body that closes the list": entry({ b: '{}},{"v":4,"w":"x","a":"w3","k":"delta","n":1,"b":{}}],[{' }),
+  "a body that brings another entry": entry({ b: '{}},{"v":4,"w":"x","a":"w3","k":"delta","n":1,"b":{}' }),
+  "a text that is no object": (key) => control.xadd(keysOf(key).log, "3-0", "w", "w3", "j", "null"),
+  "a text of another version": entry({ v: "4" }),
   "a body that is a number": entry({ b: "1" }),
-  "a body of bytes": (key) =>
-    control.xadd(keysOf(key).log, "3-0", "w", "w", "a", "", "k", "delta", "b", Buffer.from([0xff, 0, 0xc3])),
+  "a body of bytes": (key) => control.xadd(keysOf(key).log, "3-0", "w", "w3", "j", Buffer.from([0x7b, 0xff, 0, 0xc3])),
   "no body": entry({ b: "" }),
-  "a clear with a body": entry({ k: "clear", b: "{}" }),
-  "another kind": entry({ k: "__proto__" }),
+  "a body that is nothing": entry({ b: "null" }),
+  "a clear with a body": entry({ k: '"clear"' }),
+  "another kind": entry({ k: '"__proto__"' }),
+  "a write id that is a number": entry({ w: "3" }),
+  "metadata that are no text": entry({ m: "{}" }),
   "no write id": (key) => control.xadd(keysOf(key).log, "3-0", "hello", "world"),
   "an id that is no version": entry({}, "3-1"),
   "another program's stream": (key) => control.xadd(keysOf(key).log, "*", "event", "login"),
@@ -158,12 +165,8 @@ test("nothing that is stored is executed or believed to be a key", async () => {
     "1-0",
     "w",
     "]]; redis.call('FLUSHALL') --",
-    "a",
-    '"},{',
-    "k",
-    "snapshot",
-    "b",
-    "{}",
+    "j",
+    JSON.stringify({ v: 1, w: "]]; redis.call('FLUSHALL') --", a: '"},{', k: "snapshot", n: 2, b: {} }),
   );
   const view = await hotLog.read(key, null, 0);
   expect(view.entries).toMatchObject([{ writeId: "]]; redis.call('FLUSHALL') --", after: '"},{', json: {} }]);

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chain, newKey, whole } from "../../../src/conformance/hot-log/versions.ts";
 import { InvalidConfigError } from "../../../src/model/errors.ts";
+import { RedisError } from "../../../src/hot/redis/redis-error.ts";
 import { startRedisServer, type RedisServer } from "../../servers/redis.ts";
 import { hotLogOn, untilAnswered } from "./own-hot-log.ts";
 
@@ -74,6 +75,24 @@ test("a server that was down at setup is asked before the first draft, and gets 
   expect(await hotLog.draft(key, draft ?? first)).toBe("ok");
   ownControl.disconnect();
   await hotLog.release();
+  await own.stop();
+});
+
+test("drafts are refused also where nobody had said that there would be any, and again when the server could not be asked", async () => {
+  const own = await startRedisServer({ configuration: { "maxmemory-policy": "allkeys-lru" } });
+  const [first, draft] = chain(2);
+  for (const isToldBefore of [false, true]) {
+    const key = newKey();
+    const hotLog = hotLogOn(own.url);
+    await own.kill();
+    await hotLog.setup(isToldBefore);
+    await expect(hotLog.draft(key, draft ?? first)).rejects.toThrow(RedisError);
+    await own.restart();
+    await untilAnswered(hotLog, key);
+    await hotLog.tell(key, whole([first]));
+    await expect(hotLog.draft(key, draft ?? first)).rejects.toThrow(InvalidConfigError);
+    await hotLog.release();
+  }
   await own.stop();
 });
 

@@ -1,5 +1,5 @@
 -- Why a turn was refused: what stands, and whether the turn itself does, because its first answer was lost.
--- Params: $1 thread, $2 namespace, $3 the turn's first version or null, $4 that version's write id, $5 the turn's write id.
+-- Params: $1 thread, $2 namespace, $3 the turn's last version or null, $4 that version's write id, $5 the turn's write id.
 -- Returns owner, incarnation, head version, and 1 where the turn is there; no row: there is no such thread.
 select
   thread.user_id, thread.incarnation,

@@ -1,9 +1,8 @@
--- Appends an entry: `m` only where a draft has metadata. The write id comes first, where end_of() looks for it.
+-- Appends an entry: its write id, which comes first, where end_of() looks for it, and `j`, what a read shows of it, as JSON. That is put together
+-- once, here, and not at each read; what has no body (a clear) shows null.
 local function append(log, version, write_id, after, kind, body, metadata)
-  local fields = { 'w', write_id, 'a', after, 'k', kind, 'b', body }
-  if metadata ~= '' then
-    fields[9] = 'm'
-    fields[10] = metadata
-  end
-  redis.call('XADD', log, version .. '-0', unpack(fields))
+  redis.call('XADD', log, version .. '-0', 'w', write_id, 'j', '{"v":' .. version
+    .. ',"w":' .. cjson.encode(write_id) .. ',"a":' .. cjson.encode(after) .. ',"k":' .. cjson.encode(kind) .. ',"n":' .. #body
+    .. (metadata ~= '' and ',"m":' .. cjson.encode(metadata) or '')
+    .. ',"b":' .. (body == '' and 'null' or body) .. '}')
 end

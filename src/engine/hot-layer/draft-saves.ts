@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { HotEntry } from "../../hot/hot-log.ts";
+import type { AnyId } from "../../model/config.ts";
+import type { Stamp } from "../../model/stamp.ts";
+import type { ColdStore, ForkOutcome, Scope } from "../../stores/cold-store.ts";
+import type { CallScope } from "../call-scope.ts";
+import { foldOnto, weighed } from "../folding.ts";
+import type { StateLog } from "../state-log.ts";
+import { noParts } from "../state-turn.ts";
+import { wholeEntry } from "./cached-reads.ts";
+import type { GuardedHotLog } from "./guarded-hot-log.ts";
+import type { HotEvents } from "./hot-events.ts";
+
+/** What saving works with. */
+export interface DraftSavesParts {
+  /** The truth. */
+  readonly store: ColdStore;
+  /** Commits versions. */
+  readonly log: StateLog;
+  /** Where the drafts are. */
+  readonly hot: GuardedHotLog;
+  /** Where it is reported. */
+  readonly events: HotEvents;
+}
+
+/** Drafts that stand where they cannot be committed. */
+interface Stranded {
+  /** All of the hot log. */
+  readonly whole: readonly HotEntry[];
+  /** Those that the cold store does not have, in order. */
+  readonly open: readonly [HotEntry, ...HotEntry[]];
+}
+
+/** Threads that are remembered as reported. To forget one costs a second report. */
+const MAX_REPORTED = 1_000;
+
+/**
+ * Saves drafts that somebody else was faster than, or whose base the cold store has lost, as a thread of their own, named by the first of
+ * them. Any number may save the same ones: who comes second finds what the first has written.
+ */
+export class DraftSaves {
+  readonly #parts: DraftSavesParts;
+  /** Of drafts that cannot be saved, the write id of the last. */
+  readonly #reported = new LRUCache<string, true>({ max: MAX_REPORTED });
+
+  constructor(parts: DraftSavesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Saves the drafts of a log, and discards it; true: it is to be looked at again.
+   * @param whole - all of the log
+   * @param open - its end, as far as the cold store does not have it
+   */
+  async save(scope: CallScope, whole: readonly HotEntry[], open: readonly HotEntry[]): Promise<boolean> {
+    const [first, ...rest] = open;
+    const last = whole.at(-1);
+    if (first === undefined || last === undefined) return false;
+    const target: CallScope = { ...scope, threadId: forkName(scope.threadId, first.writeId) };
+    const outcome = await this.#fork(scope, target, first);
+    // The thread is deleted, which the next look will show.
+    if (outcome === "source-missing") return true;
+    const isSaved = await this.#append(target, { whole, open: [first, ...rest] });
+    if (!isSaved) return this.#leave(scope, last);
+    this.#parts.events.report("draftConflict", { threadId: String(scope.threadId), savedAs: String(target.threadId) });
+    await this.#parts.hot.discard(scope, last.writeId);
+    return true;
+  }
+
+  /** Copies the thread up to what the drafts stand on; where that is lost, up to what is left. */
+  async #fork(scope: Scope, target: Scope, first: HotEntry): Promise<ForkOutcome> {
+    const { store, log } = this.#parts;
+    const request = { from: scope, to: target.threadId, owner: null, writeId: first.writeId };
+    const outcome = await store.forkThread({ ...request, version: first.version - 1 });
+    if (outcome !== "version-missing") return outcome;
+    const left = (await log.tail(scope, null)).entries.at(-1);
+    return left === undefined ? outcome : await store.forkThread({ ...request, version: left.version });
+  }
+
+  /** False: it is not possible, or not now. */
+  async #append(target: CallScope, drafts: Stranded): Promise<boolean> {
+    const [first] = drafts.open;
+    const base = await this.#stampAt(target, first.version - 1);
+    const stands = base !== null && base.writeId === first.after;
+    const chain = stands ? { base, entries: drafts.open } : await this.#withoutBase(target, drafts);
+    if (chain === null) return false;
+    const outcome = await this.#parts.log.commitChain(target, chain, noParts);
+    return !("actual" in outcome);
+  }
+
+  /** The drafts under new numbers, the first of them whole, behind what is left of the thread; null: there is nothing to make them of. */
+  async #withoutBase(
+    target: Scope,
+    { whole, open }: Stranded,
+  ): Promise<{ readonly base: Stamp; readonly entries: readonly HotEntry[] } | null> {
+    const { incarnation, entries } = await this.#parts.log.tail(target, null);
+    const there = new Map(entries.map((entry) => [entry.writeId, entry]));
+    const place = open.findLastIndex(({ writeId }) => there.has(writeId));
+    const at = there.get(String(open[place]?.writeId)) ?? entries.at(-1);
+    const missing = place < 0 ? beginningWhole(whole, open) : open.slice(place + 1);
+    if (at === undefined || missing === null) return null;
+    const { version, writeId } = at;
+    const renumbered = missing.map((entry, index) => ({ ...entry, version: version + 1 + index }));
+    return { base: { incarnation, version, writeId }, entries: renumbered };
+  }
+
+  async #stampAt(scope: Scope, version: number): Promise<Stamp | null> {
+    const [tail] = await this.#parts.store.read([{ ...scope, known: null, version }]);
+    const last = tail?.entries.at(-1);
+    if (tail === undefined || last?.version !== version) return null;
+    return { incarnation: tail.incarnation, version, writeId: last.writeId };
+  }
+
+  #leave(scope: Scope, last: HotEntry): false {
+    if (!this.#reported.has(last.writeId)) {
+      this.#reported.set(last.writeId, true);
+      this.#parts.events.report("flushFailure", { threadId: String(scope.threadId) });
+    }
+    return false;
+  }
+}
+
+/** The open entries, of which the first needs nothing to stand on: it is folded from all that leads to it; null: that is damaged. */
+function beginningWhole(whole: readonly HotEntry[], [first, ...rest]: Stranded["open"]): readonly HotEntry[] | null {
+  const leading = whole.slice(0, whole.findIndex(({ writeId }) => writeId === first.writeId) + 1);
+  try {
+    const head = foldOnto(null, leading.map(weighed), { incarnation: 0, owner: null });
+    return head === null ? null : [{ ...wholeEntry(head), metadata: first.metadata }, ...rest];
+  } catch {
+    return null;
+  }
+}
+
+/** The same for whoever saves them, so that two flushers save one thread. Ids that are numbers have no room for a name: theirs are below 0. */
+function forkName(threadId: AnyId, writeId: string): AnyId {
+  if (typeof threadId === "string") return `${threadId.slice(0, 400)}~${writeId}`;
+  const digest = createHash("sha256").update(`${threadId} ${writeId}`).digest();
+  return typeof threadId === "number"
+    ? -1 - (digest.readUInt32BE() & 0x3f_ff_ff_ff)
+    : -1n - (digest.readBigUInt64BE() >> 2n);
+}
