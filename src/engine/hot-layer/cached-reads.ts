@@ -57,7 +57,7 @@ export class CachedReads {
     // Of a copy that this user must not see, nothing is learnt.
     const usable = holds !== null && isVisible(scope, holds.committed.owner) ? holds : null;
     const view = await hot.read(scope, usable === null ? null : usable.end.stamp, maxAgeMs);
-    if (view === undefined) return await this.#fromStore(scope);
+    if (view === undefined) return await this.#fromStore(scope, usable);
     return await this.#answer(scope, { view, usable, atLeast, beganMs });
   }
 
@@ -89,13 +89,13 @@ export class CachedReads {
     return mayAnswer(scope, found, atLeast) && this.#parts.floors.allows(scope, found.committed.stamp);
   }
 
-  /** The hot log cannot be asked: drafts, if there are any, wait where they are. */
-  async #fromStore(scope: Scope): Promise<HotCopy | null> {
+  /** The hot log cannot be asked. Drafts of others wait where they are; those that this process holds, it has answered already. */
+  async #fromStore(scope: Scope, usable: HotCopy | null): Promise<HotCopy | null> {
     const { log, floors } = this.#parts;
     const head = await log.head(scope);
     if (head === null) return null;
     floors.raise(scope, head.stamp);
-    return withoutDrafts(head);
+    return (usable === null ? null : committedUpTo(usable, head.stamp)) ?? withoutDrafts(head);
   }
 
   #fold(scope: Scope, view: HotView, usable: HotCopy | null): HotCopy | null | "damaged" {
