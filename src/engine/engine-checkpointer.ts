@@ -436,7 +436,7 @@ export class EngineCheckpointer<
 
 function makeHotLayer(engine: EngineOptions, hot: HotOptions, log: StateLog): HotLayer {
   const { maxAgeMs, nearTtlMs, durability } = hot;
-  const { maxCachedThreads } = engine;
-  const layerOptions = { maxAgeMs, nearTtlMs, maxCachedThreads, keepsDrafts: durability !== "sync" };
+  const { maxCachedThreads, maxCachedBytes } = engine;
+  const layerOptions = { maxAgeMs, nearTtlMs, maxCachedThreads, maxCachedBytes, keepsDrafts: durability !== "sync" };
   return new HotLayer({ hotLog: hot.log, store: engine.coldStore, log }, layerOptions);
 }

@@ -41,7 +41,7 @@ export class States<Custom extends object> {
   ): Promise<AgentState<Custom>> {
     const captured = captureState(state, this.#held(scope)?.state ?? null);
     const base = baseOf(state, scope, write);
-    await write.before?.();
+    if (write.before !== undefined) await write.before();
     const { metadata, durability } = write;
     return await this.#write(scope, state, { state: captured, base, metadata, parts }, durability);
   }

@@ -30,7 +30,7 @@ export interface Model<State extends Checked> {
 }
 
 /** How a rule was violated. */
-export interface Counterexample {
+interface Counterexample {
   /** A shortest way to the violation, in words. */
   readonly steps: readonly string[];
   /** What was violated. */

@@ -24,6 +24,7 @@ type Command =
   | { readonly call: "mark"; readonly write: number; readonly ms: number }
   | { readonly call: "unmark" | "discard"; readonly write: number }
   | { readonly call: "draft"; readonly write: number }
+  | { readonly call: "hold"; readonly ms: number }
   | {
       readonly call: "tell";
       readonly incarnation: number;
@@ -63,6 +64,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ call: fc.constant("mark" as const), write: index, ms: distance }),
   fc.record({ call: fc.constantFrom("unmark" as const, "discard" as const), write: index }),
   { arbitrary: fc.record({ call: fc.constant("draft" as const), write: index }), weight: 3 },
+  fc.record({ call: fc.constant("hold" as const), ms: distance }),
   {
     weight: 4,
     arbitrary: fc.record({
@@ -138,6 +140,8 @@ async function carryOut(hotLog: HotLog, scene: Scene, one: Command): Promise<unk
       return hotLog.discard(key, writeAt(one.write).writeId);
     case "draft":
       return hotLog.draft(key, writeAt(one.write));
+    case "hold":
+      return hotLog.hold(key, one.ms);
     case "tell":
       return hotLog.tell(key, newsOf(scene, one));
   }

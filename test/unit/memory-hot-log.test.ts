@@ -97,7 +97,14 @@ test("one memory does not trust what another one has granted", async () => {
 test("releasing it changes nothing for others who use it", async () => {
   const hotLog = new MemoryHotLog();
   const key = newKey();
-  await hotLog.tell(key, whole(chain(1)));
+  const [first, draft, next] = [...chain(3)] as const;
+  if (draft === undefined || next === undefined) throw new Error("a chain of three has three");
+  await hotLog.tell(key, whole([first]));
+  await hotLog.draft(key, draft);
+  const woken = new Promise<void>((wake) => void hotLog.watch(key, wake));
   await hotLog.release();
-  expect((await hotLog.read(key, null, 0)).entries).toHaveLength(1);
+  expect((await hotLog.read(key, null, 0)).entries).toHaveLength(2);
+  expect(await hotLog.drafts(0, 10)).toEqual([key]);
+  expect(await hotLog.draft(key, next)).toBe("ok");
+  await woken;
 });

@@ -77,3 +77,21 @@ test("time for which the process was busy elsewhere does not count", async () =>
   setImmediate(end);
   await vi.waitFor(() => expect(expired).toEqual(["never answered"]));
 });
+
+test("a process that is never at leisure gives up all the same", async () => {
+  vi.useRealTimers();
+  const deadlines = new Deadlines(50);
+  const given = new Promise<string>((resolve) => {
+    deadlines.begin(() => resolve("given up"));
+  });
+  const busy = { isOver: false };
+  // Work in pieces, each of which makes the timer late.
+  const work = (): void => {
+    const sinceMs = performance.now();
+    while (performance.now() - sinceMs < 25);
+    if (!busy.isOver) setImmediate(work);
+  };
+  work();
+  expect(await given).toBe("given up");
+  busy.isOver = true;
+});

@@ -139,8 +139,6 @@ export class BackgroundSync {
     await Promise.all(held.map((key) => this.#hot.hold(key, this.#times.holdMs)));
     const left = await this.#hot.drafts(this.#times.takeOverMs, TAKEN_OVER);
     const keys = new Map([...this.#ownKeys(false), ...left].map((key) => [keyText(key), key]));
-    // Where they could not be held, they are still not this process's to take over.
-    for (const key of this.#ownKeys(true)) keys.delete(keyText(key));
     await this.#flushAll([...keys.values()]);
   }
 

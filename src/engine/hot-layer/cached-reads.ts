@@ -13,6 +13,7 @@ import {
   foldView,
   type HotCopy,
   isVisible,
+  withNews,
   withoutDrafts,
   withSeenDrafts,
 } from "./hot-copy.ts";
@@ -34,6 +35,15 @@ export interface CachedReadsParts {
   readonly events: HotEvents;
   /** How long a cached answer may be trusted, in milliseconds. */
   readonly maxAgeMs: number;
+}
+
+/** A read of the hot log, and what became of it. */
+interface ReadCopy {
+  readonly view: HotView;
+  /** What it leads to; null: nothing that could be trusted. */
+  readonly found: HotCopy | null;
+  /** What this process held before. */
+  readonly usable: HotCopy | null;
 }
 
 /** Answers from the hot log where what it holds can be trusted, and from the cold store where not. */
@@ -74,10 +84,11 @@ export class CachedReads {
     const isCurrent = view.current && usable !== null;
     const found = isCurrent ? usable : this.#fold(scope, view, usable);
     // What does not fit is replaced by what the store says.
-    if (found === "damaged") return await this.#validate(scope, { ...view, entries: [] }, null);
-    const isTrusted = isCurrent || this.#isTrusted(scope, view, beganMs);
+    if (found === "damaged")
+      return await this.#validate(scope, { view: { ...view, entries: [] }, found: null, usable });
+    const isTrusted = isCurrent ? floors.allowsHeld(scope) : this.#isTrusted(scope, view, beganMs);
     if (found === null || !isTrusted || !this.#isRight(scope, found, atLeast)) {
-      return await this.#validate(scope, view, found);
+      return await this.#validate(scope, { view, found, usable });
     }
     // Where nothing is new, the floor stands there already, or was forgotten and is not needed.
     if (!isCurrent) floors.raise(scope, found.committed.stamp);
@@ -120,37 +131,31 @@ export class CachedReads {
   }
 
   /** Asks the store, answers what it says, and tells the hot log without waiting. */
-  async #validate(scope: Scope, view: HotView, found: HotCopy | null): Promise<HotCopy | null> {
+  async #validate(scope: Scope, read: ReadCopy): Promise<HotCopy | null> {
+    const { view, found } = read;
     const { log, held, floors } = this.#parts;
     const beganMs = performance.now();
+    // Taken before the question: an answer that was overtaken by a newer one is not a sign of loss.
+    const floor = floors.at(scope);
     const known = newerOf(found?.committed ?? null, log.near(scope));
     const tail = await log.tail(scope, known?.stamp ?? null);
     const seen = view.head?.stamp ?? null;
     if (tail.incarnation === 0) {
       // That it is deleted is only believed together with the store: a copy of another thread may have taken its place.
-      if (seen !== null && seen.version !== DELETED) await this.#tellMissing(scope, view, seen);
+      if (seen !== null && seen.version !== DELETED) await this.#tellMissing(scope, { view, seen, floor });
       return null;
     }
     const head = log.headFrom(scope, known, tail);
     if (head === null) return null;
-    if (this.#isRollback(scope, { head, known, tail, seen })) {
+    if (isRollback({ head, known, tail, seen, floor })) {
       held.forget(scope);
       this.#reportRollback(scope);
     }
     floors.raise(scope, head.stamp);
     void this.#tellHead(scope, { head, known, tail, since: view.at, seen });
-    const copy = this.#withDrafts(scope, { head, view, found });
+    const copy = this.#withDrafts(scope, head, read);
     held.keep(scope, copy, beganMs);
     return copy;
-  }
-
-  #isRollback(
-    scope: Scope,
-    { head, known, tail, seen }: { head: NearCopy; known: NearCopy | null; tail: Tail; seen: Stamp | null },
-  ): boolean {
-    const isOlderThanSeen = seen !== null && !isAtLeast(head.stamp, seen);
-    const isForgotten = known !== null && known.stamp.incarnation === tail.incarnation && !tail.continues;
-    return isOlderThanSeen || isForgotten || !this.#parts.floors.allows(scope, head.stamp);
   }
 
   /** The database has lost what was known of a thread: what it says now is the truth. */
@@ -159,12 +164,19 @@ export class CachedReads {
     this.#parts.events.report("rollback", { threadId: String(scope.threadId) });
   }
 
-  /** Drafts that stand on the head are part of the answer; others wait for the one who flushes them. */
-  #withDrafts(scope: Scope, { head, view, found }: { head: NearCopy; view: HotView; found: HotCopy | null }): HotCopy {
+  /**
+   * Drafts that stand on the head are part of the answer, those that only this process still holds too: it has answered them. Others wait for
+   * the one who flushes them.
+   */
+  #withDrafts(scope: Scope, head: NearCopy, { view, found, usable }: ReadCopy): HotCopy {
     try {
       // The view's own bodies were used up where it could be folded.
       if (found !== null) return committedUpTo(found, head.stamp) ?? withoutDrafts(head);
-      return withSeenDrafts(head, draftsBehind(view, head), view.tagged);
+      const own = usable === null ? null : committedUpTo(usable, head.stamp);
+      if (own === null || (view.fromStart && view.entries.length > 0)) {
+        return withSeenDrafts(head, draftsBehind(view, head), view.tagged);
+      }
+      return view.fromStart ? own : withNews(own, view);
     } catch (error) {
       this.#parts.events.report("damaged", { threadId: String(scope.threadId), error: errorName(error) });
       return withoutDrafts(head);
@@ -188,7 +200,10 @@ export class CachedReads {
   }
 
   /** The thread that the hot log knows is not there for this user: another user's, deleted, or lost. */
-  async #tellMissing(scope: Scope, view: HotView, seen: Stamp): Promise<void> {
+  async #tellMissing(
+    scope: Scope,
+    { view, seen, floor }: { view: HotView; seen: Stamp; floor: Stamp | null },
+  ): Promise<void> {
     const { log, store, hot, floors, held } = this.#parts;
     const application: Scope = { ...scope, userId: null };
     const tail = await log.tail(application, null);
@@ -203,7 +218,7 @@ export class CachedReads {
       deletion === null
         ? { incarnation: 0, version: 0, writeId: "" }
         : { incarnation: deletion.incarnation, version: DELETED, writeId: deletion.writeId };
-    if (!isAtLeast(stamp, seen) || !floors.allows(scope, stamp)) this.#reportRollback(scope);
+    if (!isAtLeast(stamp, seen) || !isAbove(floor, stamp)) this.#reportRollback(scope);
     if (deletion !== null) floors.raise(scope, stamp);
     void hot.tell(scope, { stamp, owner: null, entries: [], after: null, since: view.at, seen });
   }
@@ -223,6 +238,28 @@ function chained(tail: Tail, known: NearCopy | null): HotEntry[] {
     after = writeId;
     return entry;
   });
+}
+
+/** What was known before the store was asked, and it does not have any more. */
+function isRollback({
+  head,
+  known,
+  tail,
+  seen,
+  floor,
+}: {
+  head: NearCopy;
+  known: NearCopy | null;
+  tail: Tail;
+  seen: Stamp | null;
+  floor: Stamp | null;
+}): boolean {
+  const isForgotten = known !== null && known.stamp.incarnation === tail.incarnation && !tail.continues;
+  return isForgotten || !isAbove(seen, head.stamp) || !isAbove(floor, head.stamp);
+}
+
+function isAbove(floor: Stamp | null, stamp: Stamp): boolean {
+  return floor === null || isAtLeast(stamp, floor);
 }
 
 function newerOf(found: NearCopy | null, near: NearCopy | null): NearCopy | null {

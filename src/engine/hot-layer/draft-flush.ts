@@ -1,6 +1,6 @@
 import type { Stamp } from "../../model/stamp.ts";
 import type { ColdStore, Scope, Tail } from "../../stores/cold-store.ts";
-import { DELETED, type HotEntry, type HotKey, type HotView, type SeenEntry } from "../../hot/hot-log.ts";
+import { DELETED, type HotEntry, type HotKey, type HotView, type KnownEnd, type SeenEntry } from "../../hot/hot-log.ts";
 import type { CallScope } from "../call-scope.ts";
 import type { StateLog } from "../state-log.ts";
 import { noParts } from "../state-turn.ts";
@@ -71,7 +71,9 @@ export class DraftFlush {
     const { log } = this.#parts;
     const whole = await log.tail(scope, null);
     const incarnation = view.head?.stamp.incarnation ?? whole.incarnation;
-    if (whole.incarnation === 0 || whole.incarnation !== incarnation) return await this.#drop(scope, view, incarnation);
+    if (whole.incarnation === 0 || whole.incarnation !== incarnation) {
+      return await this.#drop(scope, view, { incarnation, isThere: whole.incarnation > 0 });
+    }
     const anchor: Stamp = { incarnation, version: first.version, writeId: first.writeId };
     const tail = await log.tail(scope, anchor);
     const there = new Set(tail.entries.map(({ writeId }) => writeId));
@@ -85,7 +87,18 @@ export class DraftFlush {
       return true;
     }
     // Somebody else built on what they stand on, or it is lost.
-    return await this.#saves.save(scope, [textOf(first), ...chain], open.length > 0 ? open : chain);
+    const drafts = { whole: [textOf(first), ...chain], open: open.length > 0 ? open : chain };
+    return await this.#saves.save(scope, { ...drafts, isOfThisLife: this.#isOfLife(scope, view, whole) });
+  }
+
+  /** Whether it is known that a log is of the thread that the cold store has: not of one that had its id before, which may have been somebody else's. */
+  #isOfLife(scope: Scope, view: HotView, { incarnation, owner }: Tail): boolean {
+    const isInLog = (end: KnownEnd): boolean =>
+      view.entries.some(({ version, writeId }) => version === end.version && writeId === end.writeId);
+    const held = this.#parts.held.get(scope);
+    const heads = [view.head, held === null ? null : { stamp: held.end.stamp, owner: held.committed.owner }];
+    const known = heads.filter((head) => head !== null && isInLog(head.stamp));
+    return known.some((head) => head?.stamp.incarnation === incarnation && head.owner === owner);
   }
 
   /** The cold store has all of them. */
@@ -99,9 +112,14 @@ export class DraftFlush {
     return true;
   }
 
-  /** The thread was deleted: nothing of it comes back. */
-  async #drop(scope: Scope, view: HotView, incarnation: number): Promise<true> {
+  /** The thread was deleted: nothing of it comes back. Where it is gone without that, it is lost, and its drafts stay where they are. */
+  async #drop(
+    scope: Scope,
+    view: HotView,
+    { incarnation, isThere }: { readonly incarnation: number; readonly isThere: boolean },
+  ): Promise<boolean> {
     const deletion = await this.#parts.store.findDeletion(scope.threadId);
+    if (deletion === null && !isThere) return this.#saves.leave(scope, view.entries.at(-1)?.writeId ?? "");
     const writeId = deletion?.incarnation === incarnation ? deletion.writeId : "";
     const stamp: Stamp = { incarnation, version: DELETED, writeId };
     await this.#parts.hot.tell(scope, { stamp, owner: null, entries: [], after: null, since: view.at, seen: null });

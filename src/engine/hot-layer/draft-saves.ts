@@ -25,11 +25,13 @@ export interface DraftSavesParts {
 }
 
 /** Drafts that stand where they cannot be committed. */
-interface Stranded {
+export interface StrandedDrafts {
   /** All of the hot log. */
   readonly whole: readonly HotEntry[];
-  /** Those that the cold store does not have, in order. */
-  readonly open: readonly [HotEntry, ...HotEntry[]];
+  /** Its end, as far as the cold store does not have it. */
+  readonly open: readonly HotEntry[];
+  /** Whether it is known to be of the thread that the cold store has, and not of one that had its id before. */
+  readonly isOfThisLife: boolean;
 }
 
 /** Threads that are remembered as reported. To forget one costs a second report. */
@@ -48,23 +50,37 @@ export class DraftSaves {
     this.#parts = parts;
   }
 
-  /**
-   * Saves the drafts of a log, and discards it; true: it is to be looked at again.
-   * @param whole - all of the log
-   * @param open - its end, as far as the cold store does not have it
-   */
-  async save(scope: CallScope, whole: readonly HotEntry[], open: readonly HotEntry[]): Promise<boolean> {
-    const [first, ...rest] = open;
-    const last = whole.at(-1);
+  /** Saves the drafts of a log, and discards it; true: it is to be looked at again. */
+  async save(scope: CallScope, drafts: StrandedDrafts): Promise<boolean> {
+    const [first] = drafts.open;
+    const last = drafts.whole.at(-1);
     if (first === undefined || last === undefined) return false;
+    // A write id that the cold store has proves whose they are.
+    const isProven = drafts.isOfThisLife || (await this.#baseOf(scope, first)) !== null;
+    if (!isProven) return await this.#giveUp(scope, last);
     const target: CallScope = { ...scope, threadId: forkName(scope.threadId, first.writeId) };
     const outcome = await this.#fork(scope, target, first);
     // The thread is deleted, which the next look will show.
     if (outcome === "source-missing") return true;
-    const isSaved = await this.#append(target, { whole, open: [first, ...rest] });
-    if (!isSaved) return this.#leave(scope, last);
+    if (!(await this.#append(target, first, drafts))) return this.leave(scope, last.writeId);
     this.#parts.events.report("draftConflict", { threadId: String(scope.threadId), savedAs: String(target.threadId) });
     await this.#parts.hot.discard(scope, last.writeId);
+    return true;
+  }
+
+  /** Says once that drafts, known by the write id of the last, stay where they are. */
+  leave(scope: Scope, writeId: string): false {
+    if (!this.#reported.has(writeId)) {
+      this.#reported.set(writeId, true);
+      this.#parts.events.report("flushFailure", { threadId: String(scope.threadId) });
+    }
+    return false;
+  }
+
+  /** Of a thread that was deleted nothing comes back; one that the cold store has lost may have been anybody's. */
+  async #giveUp(scope: Scope, { writeId }: HotEntry): Promise<boolean> {
+    if ((await this.#parts.store.findDeletion(scope.threadId)) === null) return this.leave(scope, writeId);
+    await this.#parts.hot.discard(scope, writeId);
     return true;
   }
 
@@ -79,11 +95,9 @@ export class DraftSaves {
   }
 
   /** False: it is not possible, or not now. */
-  async #append(target: CallScope, drafts: Stranded): Promise<boolean> {
-    const [first] = drafts.open;
-    const base = await this.#stampAt(target, first.version - 1);
-    const stands = base !== null && base.writeId === first.after;
-    const chain = stands ? { base, entries: drafts.open } : await this.#withoutBase(target, drafts);
+  async #append(target: CallScope, first: HotEntry, drafts: StrandedDrafts): Promise<boolean> {
+    const base = await this.#baseOf(target, first);
+    const chain = base === null ? await this.#withoutBase(target, drafts) : { base, entries: drafts.open };
     if (chain === null) return false;
     const outcome = await this.#parts.log.commitChain(target, chain, noParts);
     return !("actual" in outcome);
@@ -92,7 +106,7 @@ export class DraftSaves {
   /** The drafts under new numbers, the first of them whole, behind what is left of the thread; null: there is nothing to make them of. */
   async #withoutBase(
     target: Scope,
-    { whole, open }: Stranded,
+    { whole, open }: StrandedDrafts,
   ): Promise<{ readonly base: Stamp; readonly entries: readonly HotEntry[] } | null> {
     const { incarnation, entries } = await this.#parts.log.tail(target, null);
     const there = new Map(entries.map((entry) => [entry.writeId, entry]));
@@ -105,28 +119,22 @@ export class DraftSaves {
     return { base: { incarnation, version, writeId }, entries: renumbered };
   }
 
-  async #stampAt(scope: Scope, version: number): Promise<Stamp | null> {
-    const [tail] = await this.#parts.store.read([{ ...scope, known: null, version }]);
+  /** What a draft stands on, in a thread; null: that does not have it. */
+  async #baseOf(scope: Scope, { version, after }: HotEntry): Promise<Stamp | null> {
+    const [tail] = await this.#parts.store.read([{ ...scope, known: null, version: version - 1 }]);
     const last = tail?.entries.at(-1);
-    if (tail === undefined || last?.version !== version) return null;
-    return { incarnation: tail.incarnation, version, writeId: last.writeId };
-  }
-
-  #leave(scope: Scope, last: HotEntry): false {
-    if (!this.#reported.has(last.writeId)) {
-      this.#reported.set(last.writeId, true);
-      this.#parts.events.report("flushFailure", { threadId: String(scope.threadId) });
-    }
-    return false;
+    if (tail === undefined || last?.version !== version - 1 || last.writeId !== after) return null;
+    return { incarnation: tail.incarnation, version: last.version, writeId: after };
   }
 }
 
 /** The open entries, of which the first needs nothing to stand on: it is folded from all that leads to it; null: that is damaged. */
-function beginningWhole(whole: readonly HotEntry[], [first, ...rest]: Stranded["open"]): readonly HotEntry[] | null {
-  const leading = whole.slice(0, whole.findIndex(({ writeId }) => writeId === first.writeId) + 1);
+function beginningWhole(whole: readonly HotEntry[], open: readonly HotEntry[]): readonly HotEntry[] | null {
+  const [first, ...rest] = open;
+  const leading = whole.slice(0, whole.findIndex(({ writeId }) => writeId === first?.writeId) + 1);
   try {
     const head = foldOnto(null, leading.map(weighed), { incarnation: 0, owner: null });
-    return head === null ? null : [{ ...wholeEntry(head), metadata: first.metadata }, ...rest];
+    return head === null ? null : [{ ...wholeEntry(head), metadata: first?.metadata }, ...rest];
   } catch {
     return null;
   }

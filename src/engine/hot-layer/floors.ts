@@ -47,10 +47,16 @@ export class Floors {
     this.#floors.delete(keyText(key));
   }
 
+  /** The newest stamp that is known to have been answered or written; null: none that still matters. */
+  at(key: StateKey): Stamp | null {
+    const floor = this.#floors.get(keyText(key));
+    return floor === undefined || !this.#isAlive(floor) ? null : floor.stamp;
+  }
+
   /** Whether answering this stamp would not go back in time, as far as floors are still known. */
   allows(key: StateKey, stamp: Stamp): boolean {
-    const floor = this.#floors.get(keyText(key));
-    return floor === undefined || !this.#isAlive(floor) || isAtLeast(stamp, floor.stamp);
+    const floor = this.at(key);
+    return floor === null || isAtLeast(stamp, floor);
   }
 
   /**
@@ -61,6 +67,14 @@ export class Floors {
     if (this.#forgottenMs === Number.NEGATIVE_INFINITY || view.head === null) return true;
     if (this.#floors.has(keyText(key))) return true;
     return view.head.known.atMs > view.at.atMs - (readBeganMs - this.#forgottenMs);
+  }
+
+  /**
+   * The same for a copy that this process holds, and that was not read just now: it may be older than a floor that was forgotten, since a
+   * thread that this process has deleted leaves its copy behind.
+   */
+  allowsHeld(key: StateKey): boolean {
+    return performance.now() - this.#forgottenMs >= this.#lifeMs || this.#floors.has(keyText(key));
   }
 
   #isAlive(floor: Floor): boolean {

@@ -85,14 +85,21 @@ export class GuardedHotLog {
   /** While all is well, calls go past the breaker, which would cost as much as they do; it hears of failures, and of the end of a series. */
   async #tried<T>(key: HotKey | undefined, work: () => Promise<T>): Promise<T | undefined> {
     try {
+      // One call at a time tries whether it is back; the others do not wait for what becomes of it.
+      if (this.#breaker.state === CircuitState.HalfOpen) return undefined;
       if (this.#breaker.state !== CircuitState.Closed) return await this.#breaker.execute(work);
       const answer = await work();
-      if (this.#hasFailed) await this.#breaker.execute(async () => (this.#hasFailed = false));
+      if (this.#hasFailed) await this.#endSeries();
       return answer;
     } catch (error) {
       await this.#fail(key, error);
       return undefined;
     }
+  }
+
+  /** Others may have failed meanwhile, and opened the breaker: the answer that came is an answer all the same. */
+  async #endSeries(): Promise<void> {
+    await this.#breaker.execute(async () => (this.#hasFailed = false)).catch(() => false);
   }
 
   async #fail(key: HotKey | undefined, error: unknown): Promise<void> {

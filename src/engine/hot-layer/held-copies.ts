@@ -1,69 +1,92 @@
 import { LRUCache } from "lru-cache";
 import type { NearCopy } from "../near-cache.ts";
-import { compareStamps } from "../../model/stamp.ts";
+import { compareStamps, sameStamp, type Stamp } from "../../model/stamp.ts";
 import type { Scope } from "../../stores/cold-store.ts";
 import { keyText } from "../state-key.ts";
 import type { StateLog } from "../state-log.ts";
 import { type HotCopy, withoutDrafts } from "./hot-copy.ts";
 
-/** How many copies are held, and for how long one is answered without asking. */
+/** How much is held, and for how long a copy is answered without asking. */
 export interface HeldCopiesLimits {
   /** Most copies. */
   readonly maxCachedThreads: number;
+  /** Most bytes of JSON text that copies with drafts stand for. */
+  readonly maxCachedBytes: number;
   /** How long a copy is answered without asking anybody, in milliseconds; 0: never. */
   readonly nearTtlMs: number;
 }
 
-interface FreshCopy {
+interface DraftedCopy {
   readonly copy: HotCopy;
-  readonly untilMs: number;
+  /** When it was known to be right. */
+  readonly sinceMs: number;
 }
+
+/** Which copy was found to be right, and when. The copy itself is held elsewhere, and may have been followed by a newer one. */
+interface FoundRight {
+  readonly end: Stamp;
+  readonly sinceMs: number;
+}
+
+/** What an object costs beside its text. */
+const OVERHEAD_BYTES = 256;
 
 /** What this process holds of states: near copies, those with drafts behind them, and which were found to be right a moment ago. */
 export class HeldCopies {
   readonly #log: StateLog;
-  readonly #drafted: LRUCache<string, HotCopy>;
-  readonly #fresh: LRUCache<string, FreshCopy>;
+  readonly #drafted: LRUCache<string, DraftedCopy>;
+  readonly #right: LRUCache<string, FoundRight>;
   readonly #nearTtlMs: number;
 
   constructor(log: StateLog, limits: HeldCopiesLimits) {
     this.#log = log;
-    this.#drafted = new LRUCache({ max: limits.maxCachedThreads });
-    this.#fresh = new LRUCache({ max: limits.maxCachedThreads });
+    this.#drafted = new LRUCache({
+      max: limits.maxCachedThreads,
+      maxSize: limits.maxCachedBytes,
+      sizeCalculation: ({ copy }) => OVERHEAD_BYTES + (copy.end.liveBytes ?? copy.end.logBytes),
+    });
+    this.#right = new LRUCache({ max: limits.maxCachedThreads });
     this.#nearTtlMs = limits.nearTtlMs;
   }
 
   /** The newest copy; null: none. */
   get(scope: Scope): HotCopy | null {
-    const drafted = this.#drafted.get(keyText(scope));
+    const drafted = this.#drafted.get(keyText(scope))?.copy;
     const near = this.#log.near(scope);
     if (near === null) return drafted ?? null;
     return drafted === undefined || isBeyond(near, drafted) ? withoutDrafts(near) : drafted;
   }
 
-  /** A copy that may be answered as it is; null: none. */
+  /** The newest copy, if it was found to be right a moment ago; null: it may be out of date, or there is none. */
   fresh(scope: Scope): HotCopy | null {
     if (this.#nearTtlMs === 0) return null;
-    const found = this.#fresh.get(keyText(scope));
-    return found !== undefined && performance.now() < found.untilMs ? found.copy : null;
+    const right = this.#right.get(keyText(scope));
+    if (right === undefined || performance.now() >= right.sinceMs + this.#nearTtlMs) return null;
+    const newest = this.get(scope);
+    return newest !== null && sameStamp(newest.end.stamp, right.end) ? newest : null;
   }
 
   /**
-   * Keeps a copy that is right now.
-   * @param sinceMs - when it was known to be right, on this process's monotonic clock: not later than the question was asked
+   * Keeps a copy that was right at some moment. Answers overtake one another: what is known of a later moment stands.
+   * @param sinceMs - the moment, on this process's monotonic clock: not later than the question was asked
    */
   keep(scope: Scope, copy: HotCopy, sinceMs: number): void {
     const key = keyText(scope);
     this.#log.keep(scope, copy.committed);
-    if (copy.drafts.length > 0) this.#drafted.set(key, copy);
-    else this.#drafted.delete(key);
-    if (this.#nearTtlMs > 0) this.#fresh.set(key, { copy, untilMs: sinceMs + this.#nearTtlMs });
+    const drafted = this.#drafted.peek(key);
+    if (drafted === undefined || sinceMs >= drafted.sinceMs) {
+      if (copy.drafts.length > 0) this.#drafted.set(key, { copy, sinceMs });
+      else if (drafted !== undefined) this.#drafted.delete(key);
+    }
+    if (this.#nearTtlMs === 0) return;
+    const right = this.#right.peek(key);
+    if (right === undefined || sinceMs >= right.sinceMs) this.#right.set(key, { end: copy.end.stamp, sinceMs });
   }
 
   /** Forgets what is not committed, and that anything is fresh. */
   forget(scope: Scope): void {
     this.#drafted.delete(keyText(scope));
-    this.#fresh.delete(keyText(scope));
+    this.#right.delete(keyText(scope));
   }
 }
 

@@ -1,7 +1,9 @@
 import { decodeParsedEntry } from "../../log/entry-codec.ts";
+import type { Entry, LogState } from "../../log/entry.ts";
 import { DELETED, type HotEntry, type HotView, type KnownEnd, type SeenEntry } from "../../hot/hot-log.ts";
 import type { AnyId } from "../../model/config.ts";
 import { sameStamp, type Stamp } from "../../model/stamp.ts";
+import { isObject } from "../../model/value.ts";
 import type { Scope } from "../../stores/cold-store.ts";
 import { foldOnto, type ThreadIdentity, weighed, type WeighedEntry } from "../folding.ts";
 import type { NearCopy } from "../near-cache.ts";
@@ -89,6 +91,11 @@ export function committedUpTo(copy: HotCopy, stamp: Stamp): HotCopy | null {
   return committed === null ? null : { committed, drafts: copy.drafts.slice(place + 1), end: copy.end };
 }
 
+/** A copy with the entries of a view that were seen behind it, as far as they stand on it. @throws Error where one cannot be read */
+export function withNews(copy: HotCopy, view: HotView): HotCopy {
+  return isChain(view.entries, copy) ? withDrafts(copy, view, identityOf(copy.committed)) : copy;
+}
+
 /** A copy with what was seen behind it. */
 function withDrafts(held: HotCopy, view: HotView, thread: ThreadIdentity): HotCopy {
   if (view.entries.length === 0) return held;
@@ -121,7 +128,20 @@ function weighedEntries(view: HotView, from: number, end?: number): WeighedEntry
 }
 
 function toWeighed({ kind, json, version, writeId, bytes }: SeenEntry, tagged: boolean): WeighedEntry {
-  return { entry: decodeParsedEntry(kind, json, tagged), version, writeId, bytes };
+  const entry = decodeParsedEntry(kind, json, tagged);
+  refuseForeign(entry);
+  return { entry, version, writeId, bytes };
+}
+
+/** Whoever can write to a cache can write anything that looks like an entry. @throws Error where it would not make a state */
+function refuseForeign(entry: Entry): void {
+  if (entry.kind === "clear") return;
+  const fields: unknown = entry.kind === "snapshot" ? entry.state : (entry.delta.set ?? {});
+  const isRecord = isObject(fields) && !Array.isArray(fields);
+  const needsContext = entry.kind === "snapshot" || (isRecord && Object.hasOwn(fields, "context"));
+  if (!isRecord || (needsContext && !Array.isArray((fields as LogState)["context"]))) {
+    throw new TypeError("an entry that is none of a state's");
+  }
 }
 
 function identityOf(copy: NearCopy): ThreadIdentity {

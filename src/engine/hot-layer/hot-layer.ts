@@ -25,6 +25,8 @@ export interface HotLayerOptions {
   readonly nearTtlMs: number;
   /** Most copies in this process. */
   readonly maxCachedThreads: number;
+  /** Most bytes of JSON text that the copies with drafts in this process stand for. */
+  readonly maxCachedBytes: number;
   /** Whether drafts are written. */
   readonly keepsDrafts: boolean;
 }

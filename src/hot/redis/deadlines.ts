@@ -4,14 +4,18 @@ export const SILENT_TIMEOUTS = 4;
 /** A timer that is later than this says that the event loop was at work elsewhere, in milliseconds. */
 const LATE_MS = 10;
 
+/** How often its timeout somebody waits at most, however busy this process is. */
+const MOST_TIMEOUTS = 3;
+
 interface Waiting {
   deadlineMs: number;
+  readonly latestMs: number;
   readonly expire: () => void;
 }
 
 /**
- * Ends what waits for too long. Time for which this process was busy elsewhere does not count: the answer may be there, and nobody has
- * looked. One timer serves all: setting one for each call, and clearing it, would cost more than a tenth of the call.
+ * Ends what waits for too long. Time for which this process was busy elsewhere does not count, up to a limit: the answer may be there, and
+ * nobody has looked. One timer serves all: setting one for each call, and clearing it, would cost more than a tenth of the call.
  */
 export class Deadlines {
   readonly #timeoutMs: number;
@@ -31,7 +35,9 @@ export class Deadlines {
 
   /** Calls `expire` when the time is up, unless what this answers was called before. */
   begin(expire: () => void): () => void {
-    const waiting: Waiting = { deadlineMs: performance.now() + this.#timeoutMs, expire };
+    const nowMs = performance.now();
+    const [deadlineMs, latestMs] = [nowMs + this.#timeoutMs, nowMs + MOST_TIMEOUTS * this.#timeoutMs];
+    const waiting: Waiting = { deadlineMs, latestMs, expire };
     this.#waiting.add(waiting);
     if (this.#timer === undefined) this.#wait(this.#timeoutMs);
     return () => this.#waiting.delete(waiting);
@@ -54,7 +60,7 @@ export class Deadlines {
 
   /** By what passed unseen, and a moment in which the answers that have come can be read. */
   #prolong(ms: number): void {
-    for (const waiting of this.#waiting) waiting.deadlineMs += ms;
+    for (const waiting of this.#waiting) waiting.deadlineMs = Math.min(waiting.deadlineMs + ms, waiting.latestMs);
   }
 
   #check(): void {

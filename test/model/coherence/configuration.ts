@@ -7,7 +7,7 @@ export type FaultKind = "head evicted" | "emptied" | "failover" | "clock set bac
  * What a process may do, in letters: `r` read through the cache, `w` write by compare-and-swap, `o` overwrite, `d` delete. With `m` it
  * remembers: it keeps a near copy and a floor. One without memory stands for any number of them, each of its operations for another one's first.
  */
-export type Abilities = string;
+type Abilities = string;
 
 /** How large a world is explored. Times are in ticks. */
 export interface Configuration {

@@ -2,7 +2,7 @@ import type { Model } from "../explorer.ts";
 import type { Configuration } from "./configuration.ts";
 import { faultOf, hasUndone } from "./guarantees.ts";
 import { breakRules, type Rule } from "./rules.ts";
-import { initialState, type State, type World } from "./state.ts";
+import { initialState, type Process, type State, type World } from "./state.ts";
 import { steps } from "./steps.ts";
 
 /**
@@ -39,7 +39,11 @@ function sortFlushers({ processes }: State): void {
   const first = processes.findIndex(({ kind }) => kind === "a flusher");
   const [one, other] = [processes[first], processes[first + 1]];
   if (one === undefined || other?.kind !== "a flusher") return;
-  if (JSON.stringify(one) <= JSON.stringify(other)) return;
+  if (isInOrder(one, other)) return;
   processes[first] = other;
   processes[first + 1] = one;
+}
+
+function isInOrder(one: Process, other: Process): boolean {
+  return one.stage === other.stage ? JSON.stringify(one) <= JSON.stringify(other) : one.stage < other.stage;
 }

@@ -11,7 +11,7 @@ import {
 } from "./state.ts";
 
 /** The version of a log's last entry. */
-export function endOf({ first, log }: Redis): number {
+function endOf({ first, log }: Redis): number {
   return first + log.length - 1;
 }
 

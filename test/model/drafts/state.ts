@@ -38,10 +38,10 @@ export interface Redis {
 }
 
 /** Who takes part. */
-export type Kind = "writer A" | "writer B" | "a flusher" | "the sync writer" | "the foreign writer" | "a reader";
+type Kind = "writer A" | "writer B" | "a flusher" | "the sync writer" | "the foreign writer" | "a reader";
 
 /** How far a process has come. One that takes no further step has died. */
-export type Stage = "idle" | "reading" | "ready" | "planning" | "sending" | "unanswered" | "refused";
+type Stage = "idle" | "reading" | "ready" | "planning" | "sending" | "unanswered" | "refused";
 
 /** A process, with what it has in hand. */
 export interface Process {

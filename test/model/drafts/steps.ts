@@ -7,7 +7,7 @@ import { copyOf, copyOfRedis, fail, forkCount, headOf, rest, type Process, type 
 import { writerSteps } from "./writers.ts";
 
 /** Offers a step: its words, and how it changes a copy of the state. */
-export type Offer = (words: () => string, change: (next: State) => void) => void;
+type Offer = (words: () => string, change: (next: State) => void) => void;
 
 /** A process about to do something. Its changes are given its own copy in the next state. */
 export interface Actor {

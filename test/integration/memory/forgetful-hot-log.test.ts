@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { MemoryColdStore, versionOf } from "../../../src/index.ts";
+import { ForgetfulHotLog, planned, processOn } from "./layers.ts";
+
+// What a process has drafted, it answers and keeps, whatever the hot log forgets.
+
+const config = { threadId: "trip", userId: "alice" };
+
+async function drafted() {
+  const [store, hotLog] = [new MemoryColdStore(), new ForgetfulHotLog()];
+  const agent = await processOn(store, hotLog, { durability: "exit" });
+  const first = await agent.putState(config, planned("one"));
+  const draft = await agent.putState(config, { ...first, plan: "drafted" });
+  expect(versionOf(draft)).toBe(2);
+  return { store, hotLog, agent, draft };
+}
+
+test("a head that was evicted takes no draft with it", async () => {
+  const { hotLog, agent, draft } = await drafted();
+  for (let read = 0; read < 3; read++) {
+    hotLog.loseHead();
+    expect(await agent.getStateCache(config)).toEqual(draft);
+  }
+  expect(await agent.getStateCache(config)).toEqual(draft);
+});
+
+test("an emptied log takes no draft from the process that made it: it is read, built on and committed", async () => {
+  const { store, hotLog, agent, draft } = await drafted();
+  hotLog.empty();
+  expect(await agent.getStateCache(config)).toEqual(draft);
+  const next = await agent.putState(config, { ...draft, plan: "built on it" });
+  expect(versionOf(next)).toBe(3);
+  await agent.release();
+  const other = await processOn(store, new ForgetfulHotLog());
+  expect(await other.getState(config)).toMatchObject({ plan: "built on it" });
+  expect(await other.getState(config, { version: 2 })).toMatchObject({ plan: "drafted" });
+});
+
+test("an emptied log keeps no draft from being committed, whoever is asked first", async () => {
+  const { store, hotLog, agent } = await drafted();
+  hotLog.empty();
+  expect(await agent.getState(config)).toMatchObject({ plan: "drafted" });
+  await agent.release();
+  const other = await processOn(store, new ForgetfulHotLog());
+  expect(await other.getState(config)).toMatchObject({ plan: "drafted" });
+});
