@@ -103,10 +103,16 @@ function entriesOf(text: string, count: number): readonly SeenEntry[] | null {
 
 function entryOf({ v, w, a, k, n, m, b }: Record<string, unknown>): SeenEntry | null {
   const isOurs = typeof v === "number" && typeof w === "string" && w !== "" && typeof a === "string" && KINDS.has(k);
-  // A snapshot or a delta is an object.
-  const fits = k === "clear" ? b === null : isObject(b) && !Array.isArray(b);
-  const isWeighed = Number.isSafeInteger(n) && Number(n) >= 0;
-  if (!isOurs || !fits || !isWeighed || (m !== undefined && typeof m !== "string")) return null;
-  const entry = { version: v, writeId: w, after: a, kind: k as EntryKind, json: b, bytes: n as number };
+  if (!isOurs || !isBodyOf(k, b) || !isWeight(n) || (m !== undefined && typeof m !== "string")) return null;
+  const entry = { version: v, writeId: w, after: a, kind: k as EntryKind, json: b, bytes: n };
   return m === undefined ? entry : { ...entry, metadata: m };
+}
+
+/** A snapshot or a delta is an object; a clear has none. */
+function isBodyOf(kind: unknown, body: unknown): boolean {
+  return kind === "clear" ? body === null : isObject(body) && !Array.isArray(body);
+}
+
+function isWeight(bytes: unknown): bytes is number {
+  return Number.isSafeInteger(bytes) && Number(bytes) >= 0;
 }
