@@ -249,7 +249,7 @@ export class EngineCheckpointer<
   override getThread(config: ThreadConfig<ThreadId, UserId>): Promise<ThreadInfo<ThreadId, UserId> | null> {
     return this.#operations.run("getThread", async () => {
       const scope = this.#config.thread(config);
-      await this.#hot?.settle(scope);
+      await this.#hot?.settleThread(scope);
       const row = await this.#store.getThread(scope);
       return row === null ? null : threadInfo(row);
     });
@@ -298,7 +298,7 @@ export class EngineCheckpointer<
       if (source.userId !== null && target.userId !== null && source.userId !== target.userId) {
         throw new AccessDeniedError("a user's thread can only be copied for the same user; leave `to.userId` out");
       }
-      await this.#hot?.settle(source);
+      await this.#hot?.settleThread(source);
       const request = { from: source, to: target.threadId, owner: target.userId, version, writeId: randomUUID() };
       switch (await this.#store.forkThread(request)) {
         case "source-missing":

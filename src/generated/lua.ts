@@ -28,7 +28,7 @@ export const lua: {
   readonly read: LuaScript;
   /** Says that a stamp was the head at some moment or later, and what leads to it. */
   readonly tell: LuaScript;
-  /** Takes back the mark of a commit that was refused, unless another one has merged with it. */
+  /** Takes back the mark of a commit that was refused, if it is the newest one. */
   readonly unmark: LuaScript;
 } = {
   discard: {
@@ -91,7 +91,7 @@ return now_us()`,
   },
   draft: {
     keyCount: 3,
-    sha: "53dfb192df2614db08f5bc4f2162f5a8a685f73e",
+    sha: "e36b0cc68cb6cfe373736780d7f978fe1063ae14",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -146,11 +146,9 @@ local function append(log, version, write_id, after, kind, body, metadata)
     .. (metadata ~= '' and ',"m":' .. cjson.encode(metadata) or '')
     .. ',"b":' .. (body == '' and 'null' or body) .. '}')
 end
-local DELETED = 4294967295
 local log, head = KEYS[1], KEYS[2]
 local version, write_id, after = ARGV[3], ARGV[4], ARGV[5]
 local now = now_us()
-if number(redis.call('HGET', head, 'v')) == DELETED then return { now, 'conflict' } end
 local place = version .. ' ' .. write_id
 local last = last_of(log)
 if not last then return { now, 'unknown' } end
@@ -220,7 +218,7 @@ return now`,
   },
   mark: {
     keyCount: 1,
-    sha: "cc558abdfacb1d210b36702028b67caeb3837c05",
+    sha: "3af74807630095080d684569c1a0260310e5a1ca",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -271,16 +269,10 @@ local function settle(log, head, dirty, member, life_ms, before)
 end
 local now = now_us()
 local head = redis.call('HMGET', KEYS[1], 'p', 'm', 'q')
-local deadline, writer, passed = number(head[1]), head[2] or '', number(head[3])
+local deadline, writer, others = number(head[1]), head[2] or '', number(head[3])
 local until_us = tonumber(ARGV[3]) or now + ARGV[4]
-if writer == ARGV[2] then
-elseif deadline > now then
-  writer = ''
-else
-  passed = math.max(passed, deadline)
-  writer = ARGV[2]
-end
-redis.call('HSET', KEYS[1], 'p', text(math.max(deadline, until_us)), 'm', writer, 'q', text(passed))
+if writer ~= ARGV[2] then others = deadline end
+redis.call('HSET', KEYS[1], 'p', text(math.max(deadline, until_us)), 'm', ARGV[2], 'q', text(others))
 keep(KEYS[1], ARGV[1])
 return now`,
   },

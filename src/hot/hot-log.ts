@@ -39,14 +39,14 @@ export interface HotLog {
 
   /**
    * Says that a commit may be under way until `untilMs` (a deadline, not a duration; null: no time is known yet, so {@link MARK_MS} from when
-   * this is carried out): until *tell* brings the commit with this write id, nothing is trusted that was learnt before the deadline. A second
-   * mark merges with one that stands: the later deadline, and no writer. With one whose deadline has passed unanswered it does not merge, or
-   * one writer's death would shut the cache for as long as others write; but clearing the newer mark leads back to the older deadline.
-   * Makes or prolongs the head.
+   * this is carried out): until *tell* brings the commit with this write id, nothing is trusted that was learnt before the deadline. Of several
+   * marks the latest deadline counts, and only the newest one can be cleared: that leads back to the deadlines of the others, which one write
+   * cannot answer for. So a writer's death costs trust until its own deadline, however many others write meanwhile. The same mark again is
+   * one mark, with the later deadline. Makes or prolongs the head.
    */
   mark(key: HotKey, writeId: string, untilMs: number | null): Promise<void>;
 
-  /** Takes back the mark of a commit that was refused, unless another one has merged with it. */
+  /** Takes back the mark of a commit that was refused, if it is the newest one: what is left is the deadline of the others. */
   unmark(key: HotKey, writeId: string): Promise<void>;
 
   /**
@@ -55,7 +55,7 @@ export interface HotLog {
    * the stamp falls. (Equal with another write id and not `seen`: stamp and log are forgotten, unless there are drafts; nobody can say which of
    * the two histories is lost. A mark stays: its commit is still under way.)
    *
-   * Else stores the stamp and the owner; clears the mark if its writer is the stamp's write id; and
+   * Else stores the stamp and the owner; clears the newest mark if its writer is the stamp's write id; and
    * - trust: if the stamp was stored already and its `by` is ours, the moment of knowledge rises to `news.since`; otherwise it *becomes*
    *   `news.since` and `by`. If `since` is null, that of another stamp becomes never, and that of the same one stays.
    * - log: `news.entries` that begin with no delta (a snapshot or a clear) and have `after` null replace the log; else, where the log
@@ -69,7 +69,8 @@ export interface HotLog {
 
   /**
    * Appends a version that the cold store does not have yet. `"ok"`: it is there, now or already. `"conflict"`: its base is in the log, but is
-   * not the last entry; or the thread is deleted. `"unknown"`: its base is not in the log.
+   * not the last entry. `"unknown"`: its base is not in the log. Of a thread that was deleted nothing is, and it may have been made again: only
+   * the cold store refuses.
    */
   draft(key: HotKey, entry: HotEntry): Promise<"ok" | "conflict" | "unknown">;
 

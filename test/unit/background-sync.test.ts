@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { chain, newKey, whole } from "../../src/conformance/hot-log/versions.ts";
 import { BackgroundSync } from "../../src/engine/hot-layer/background-sync.ts";
@@ -50,7 +49,7 @@ async function isLeftIn(key: HotKey, ms: number): Promise<boolean> {
 
 test("held drafts are held again and again, for as long as their process looks around", async () => {
   const { key, writeId } = await drafted();
-  running().schedule(key, { isHeld: true, runId: randomUUID(), writeId });
+  running().schedule(key, { isHeld: true, writeId });
   for (let round = 0; round < 20; round++) {
     await vi.waitUntil(async () => !(await isLeftIn(key, HOLD_MS - 1)));
     nowMs += HOLD_MS - 1;
@@ -62,7 +61,7 @@ test("held drafts are held again and again, for as long as their process looks a
 test("what a process holds back is no longer held once it has ended", async () => {
   const { key, writeId } = await drafted();
   const sync = running();
-  sync.schedule(key, { isHeld: true, runId: null, writeId });
+  sync.schedule(key, { isHeld: true, writeId });
   await vi.waitUntil(async () => !(await isLeftIn(key, HOLD_MS - 1)));
   await sync.stop();
   expect(await isLeftIn(key, HOLD_MS)).toBe(true);

@@ -56,20 +56,49 @@ export const marks: HotSubject = {
       assert.equal((await headOf(hotLog, key)).pendingMs, 0);
     },
 
-    async "two marks merge: the later deadline, and neither commit ends them"({ hotLog }) {
+    async "of two marks the later deadline counts, and clearing the second leads back to that of the first"({
+      hotLog,
+    }) {
       for (const [one, other] of [
         [60_000, 90_000],
         [90_000, 60_000],
       ] as const) {
         const { key, first, now } = await known(hotLog);
         const [second, third] = [delta(first), randomUUID()];
-        await hotLog.mark(key, second.writeId, now.atMs + one);
-        await hotLog.mark(key, third, now.atMs + other);
+        await hotLog.mark(key, third, now.atMs + one);
+        await hotLog.mark(key, second.writeId, now.atMs + other);
         assert.equal((await headOf(hotLog, key)).pendingMs, now.atMs + 90_000);
         await hotLog.unmark(key, third);
-        await hotLog.tell(key, following(first, [second], { since: now }));
         assert.equal((await headOf(hotLog, key)).pendingMs, now.atMs + 90_000);
+        await hotLog.tell(key, following(first, [second], { since: now }));
+        assert.equal((await headOf(hotLog, key)).pendingMs, now.atMs + one);
         assert.equal(await isCurrent(hotLog, key, second), false);
+      }
+    },
+
+    async "of marks that were made in turns, one that is cleared takes no other one's deadline away"({ hotLog }) {
+      const { key, first, now } = await known(hotLog);
+      const [second, other] = [delta(first), randomUUID()];
+      await hotLog.mark(key, second.writeId, now.atMs + 50_000);
+      await hotLog.mark(key, other, now.atMs + 70_000);
+      await hotLog.mark(key, second.writeId, now.atMs + 60_000);
+      await hotLog.tell(key, following(first, [second], { since: now }));
+      assert.equal((await headOf(hotLog, key)).pendingMs, now.atMs + 70_000);
+      await hotLog.unmark(key, other);
+      assert.equal(await isCurrent(hotLog, key, second), false);
+    },
+
+    async "the mark of a writer that died binds until its deadline, however many others write meanwhile"({ hotLog }) {
+      const { key, first, now } = await known(hotLog);
+      await hotLog.mark(key, randomUUID(), now.atMs + 60_000);
+      let last = first;
+      for (const seconds of [20, 40, 60, 80]) {
+        const since = moved(now, seconds * 1_000);
+        const next = delta(last);
+        await hotLog.mark(key, next.writeId, since.atMs + 60_000);
+        await hotLog.tell(key, following(last, [next], { since }));
+        assert.equal(await isCurrent(hotLog, key, next), seconds >= 60);
+        last = next;
       }
     },
 
@@ -92,9 +121,7 @@ export const marks: HotSubject = {
       assert.equal(await isCurrent(hotLog, key, first), true);
     },
 
-    async "a mark does not merge with one that has passed, but what was learnt before that one stays untrusted"({
-      hotLog,
-    }) {
+    async "when a newer mark is cleared, what was learnt before one that has passed stays untrusted"({ hotLog }) {
       const { key, first, now } = await known(hotLog);
       await hotLog.mark(key, randomUUID(), now.atMs + 0.25);
       const later = await afterMoment(hotLog, key, now.atMs + 0.25);

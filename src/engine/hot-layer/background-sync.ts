@@ -1,4 +1,6 @@
 import type { HotEntry, HotKey } from "../../hot/hot-log.ts";
+import type { AnyId } from "../../model/config.ts";
+import { StorageUnavailableError } from "../../model/errors.ts";
 import { keyText } from "../state-key.ts";
 import type { DraftFlush } from "./draft-flush.ts";
 import type { GuardedHotLog } from "./guarded-hot-log.ts";
@@ -20,8 +22,6 @@ export interface BackgroundSyncTimes {
 export interface ScheduledDraft {
   /** Whether it waits for its run, or this process, to end. */
   readonly isHeld: boolean;
-  /** The run that made it; null: not told. */
-  readonly runId: string | null;
   /** Its write id. */
   readonly writeId: string;
 }
@@ -29,8 +29,6 @@ export interface ScheduledDraft {
 /** A log with drafts of this process. Another object after each draft, so that one which was made during a flush is not taken for flushed. */
 interface OwnDrafts {
   readonly key: HotKey;
-  /** The run that made the newest one, as far as it was told. */
-  readonly runId: string | null;
   /** The newest one; null: it is not this process's. */
   readonly newest: string | null;
   /** Whether all of them wait for their run, or this process, to end. */
@@ -57,7 +55,8 @@ export class BackgroundSync {
   readonly #running = new Map<string, Promise<boolean>>();
   #timer: NodeJS.Timeout | undefined;
   #round: NodeJS.Timeout | undefined;
-  #lookingAround: Promise<void> = Promise.resolve();
+  #lookingAround: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(parts: { flusher: DraftFlush; hot: GuardedHotLog; events: HotEvents }, times: BackgroundSyncTimes) {
     this.#flusher = parts.flusher;
@@ -74,11 +73,16 @@ export class BackgroundSync {
   /** Begins to look for drafts that others have left behind. */
   start(): void {
     if (this.#round !== undefined) return;
-    this.#round = setInterval(() => {
-      this.#lookingAround = this.#lookAround();
-    }, this.#times.everyMs);
+    this.#round = setInterval(() => this.#beginRound(), this.#times.everyMs);
     this.#round.unref();
-    this.#lookingAround = this.#lookAround();
+    this.#beginRound();
+  }
+
+  /** Not while the last one is still at work: while the database is away they would pile up. */
+  #beginRound(): void {
+    this.#lookingAround ??= this.#lookAround().finally(() => {
+      this.#lookingAround = undefined;
+    });
   }
 
   /** This process has made a draft. */
@@ -86,15 +90,15 @@ export class BackgroundSync {
     const before = this.#own.get(keyText(key));
     // One that need not wait takes the others with it.
     const isHeld = draft.isHeld && (before?.isHeld ?? true);
-    this.#own.set(keyText(key), { key, runId: draft.runId ?? before?.runId ?? null, newest: draft.writeId, isHeld });
+    this.#own.set(keyText(key), { key, newest: draft.writeId, isHeld });
     if (isHeld) void this.#hot.hold(key, this.#times.holdMs);
     else this.#flushSoon();
   }
 
   /** This process has met drafts in the way of what was committed. */
   met(key: HotKey): void {
-    const { runId, newest } = this.#own.get(keyText(key)) ?? { runId: null, newest: null };
-    this.#own.set(keyText(key), { key, runId, newest, isHeld: false });
+    const newest = this.#own.get(keyText(key))?.newest ?? null;
+    this.#own.set(keyText(key), { key, newest, isHeld: false });
     this.#flushSoon();
   }
 
@@ -102,6 +106,11 @@ export class BackgroundSync {
   committed(key: HotKey, entries: readonly HotEntry[]): void {
     const newest = this.#own.get(keyText(key))?.newest;
     if (entries.some(({ writeId }) => writeId === newest)) this.#own.delete(keyText(key));
+  }
+
+  /** The logs of a thread, of whatever namespace, with drafts of this process. */
+  ownOf(threadId: AnyId): HotKey[] {
+    return [...this.#own.values()].map(({ key }) => key).filter((key) => key.threadId === threadId);
   }
 
   /** Whether this process has drafts of a state that are not known to be committed. */
@@ -118,8 +127,10 @@ export class BackgroundSync {
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     clearInterval(this.#round);
+    this.#isStopped = true;
     await this.#lookingAround;
     await Promise.allSettled(this.#running.values());
+    this.#isStopped = false;
     await this.flushOwn();
   }
 
@@ -145,11 +156,12 @@ export class BackgroundSync {
   async #flushAll(keys: readonly HotKey[]): Promise<void> {
     const waiting = [...keys];
     const worker = async (): Promise<void> => {
-      for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
+      for (let key = waiting.pop(); key !== undefined && !this.#isStopped; key = waiting.pop()) {
         try {
           await this.flush(key);
         } catch (error) {
-          // The database is away: the next round tries again.
+          // The database is away: the next round tries again, and asking it for the others would only take its time.
+          if (error instanceof StorageUnavailableError) waiting.length = 0;
           this.#events.report("flushFailure", { threadId: String(key.threadId), error: errorName(error) });
         }
       }
@@ -157,13 +169,17 @@ export class BackgroundSync {
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   }
 
-  /** Flushes one log now. Two at once in one process would only do the work twice. @throws what the cold store failed with */
-  async flush(key: HotKey): Promise<void> {
+  /**
+   * Flushes one log now. Two at once in one process would only do the work twice.
+   * @param runId - the run that begins with its newest draft; null: none does
+   * @throws what the cold store failed with
+   */
+  async flush(key: HotKey, runId: string | null = null): Promise<void> {
     const text = keyText(key);
     const running = this.#running.get(text);
     if (running !== undefined) await running.catch(() => {});
     const own = this.#own.get(text);
-    const flush = this.#flusher.flush(key, own?.runId ?? null);
+    const flush = this.#flusher.flush(key, runId);
     this.#running.set(text, flush);
     try {
       if ((await flush) && this.#own.get(text) === own) this.#own.delete(text);

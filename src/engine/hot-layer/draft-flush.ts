@@ -2,9 +2,10 @@ import type { Stamp } from "../../model/stamp.ts";
 import type { ColdStore, Scope, Tail } from "../../stores/cold-store.ts";
 import { DELETED, type HotEntry, type HotKey, type HotView, type KnownEnd, type SeenEntry } from "../../hot/hot-log.ts";
 import type { CallScope } from "../call-scope.ts";
+import { weighed } from "../folding.ts";
 import type { StateLog } from "../state-log.ts";
 import { noParts } from "../state-turn.ts";
-import { DraftSaves } from "./draft-saves.ts";
+import { DraftSaves, type StrandedDrafts } from "./draft-saves.ts";
 import type { GuardedHotLog } from "./guarded-hot-log.ts";
 import type { HeldCopies } from "./held-copies.ts";
 import type { HotEvents } from "./hot-events.ts";
@@ -41,54 +42,86 @@ export class DraftFlush {
 
   /**
    * Flushes a log; true: there are no drafts in it any more.
-   * @param runId - the run that made the newest draft; null: not known
+   * @param runId - the run that begins with the newest draft; null: none does, and the thread's run stays what it is
    * @throws what the cold store failed with
    */
-  async flush(key: HotKey, runId: string | null = null): Promise<boolean> {
+  async flush(key: HotKey, runId: string | null): Promise<boolean> {
     const scope: CallScope = { threadId: key.threadId, namespace: key.namespace, userId: null, runId };
     for (let round = 0; round < ROUNDS; round++) {
       const view = await this.#parts.hot.read(key, null, 0);
-      if (view === undefined) return await this.#commitHeld(scope);
+      if (view === undefined) {
+        // Perhaps for good. What is committed now is recognised in it later; so the log is not done with.
+        await this.#commitHeld(scope);
+        return false;
+      }
       // All behind the first entry, not only what is past the stamp: a stamp that rose over a lost chain hides its beginning.
       const chain = view.entries.slice(1).map(textOf);
       const [first] = view.entries;
-      if (first === undefined || chain.length === 0 || isSettled(view)) return true;
+      if (first === undefined || chain.length === 0 || isSettled(view)) return await this.#commitLost(scope, view);
       if (!(await this.#step(scope, view, first, chain))) return false;
     }
     return false;
   }
 
-  /** The hot log is away, perhaps for good. What is committed now is recognised in it later; so the log is not done with. */
-  async #commitHeld(scope: CallScope): Promise<false> {
+  /** There are no drafts in the log; but those that this process holds may be missing there, because it was emptied. */
+  async #commitLost(scope: CallScope, view: HotView): Promise<boolean> {
     const copy = this.#parts.held.get(scope);
-    if (copy === null || copy.drafts.length === 0) return false;
-    await this.#parts.log.commitChain(scope, { base: copy.committed.stamp, entries: copy.drafts }, noParts);
-    return false;
+    if (copy === null || view.entries.some(({ writeId }) => writeId === copy.end.stamp.writeId)) return true;
+    return await this.#commitHeld(scope);
+  }
+
+  /** The drafts that this process holds; false: somebody else built on what they stand on, and they cannot be saved. */
+  async #commitHeld(scope: CallScope): Promise<boolean> {
+    const { held, log } = this.#parts;
+    const copy = held.get(scope);
+    if (copy === null || copy.drafts.length === 0) return true;
+    const { committed, drafts } = copy;
+    const outcome = await log.commitChain(scope, { base: committed.stamp, entries: drafts }, noParts);
+    if (!("actual" in outcome)) return true;
+    return await this.#saves.save(scope, { whole: drafts, open: drafts, isOfThisLife: false });
   }
 
   /** One step; after each, everything is asked again. False: nothing more can be done. */
   async #step(scope: CallScope, view: HotView, first: SeenEntry, chain: readonly HotEntry[]): Promise<boolean> {
     const { log } = this.#parts;
-    const whole = await log.tail(scope, null);
-    const incarnation = view.head?.stamp.incarnation ?? whole.incarnation;
-    if (whole.incarnation === 0 || whole.incarnation !== incarnation) {
-      return await this.#drop(scope, view, { incarnation, isThere: whole.incarnation > 0 });
+    const anchor = { version: first.version, writeId: first.writeId };
+    const incarnation = view.head?.stamp.incarnation ?? (await log.tail(scope, null)).incarnation;
+    const tail = await log.tail(scope, { incarnation, ...anchor });
+    if (tail.incarnation === 0 || tail.incarnation !== incarnation) {
+      return await this.#drop(scope, view, { incarnation, isThere: tail.incarnation > 0 });
     }
-    const anchor: Stamp = { incarnation, version: first.version, writeId: first.writeId };
-    const tail = await log.tail(scope, anchor);
     const there = new Set(tail.entries.map(({ writeId }) => writeId));
     const open = chain.slice(chain.findLastIndex(({ writeId }) => there.has(writeId)) + 1);
-    const [firstOpen] = open;
     const { version, writeId } = tail.entries.at(-1) ?? first;
     const head: Stamp = { incarnation, version, writeId };
-    if (tail.continues && firstOpen === undefined) return await this.#tell(scope, view, { tail, head, first });
-    if (tail.continues && firstOpen?.after === writeId) {
+    if (tail.continues && open.length === 0) return await this.#tell(scope, view, { tail, head, first });
+    const drafts = { whole: [textOf(first), ...chain], open: open.length > 0 ? open : chain };
+    return await this.#bring(scope, view, { tail, head, drafts });
+  }
+
+  /** Brings drafts to the cold store: behind its head, if they stand on it; else to a thread of their own. */
+  async #bring(
+    scope: CallScope,
+    view: HotView,
+    {
+      tail,
+      head,
+      drafts,
+    }: { readonly tail: Tail; readonly head: Stamp; readonly drafts: Omit<StrandedDrafts, "isOfThisLife"> },
+  ): Promise<boolean> {
+    const { log, events } = this.#parts;
+    const { whole, open } = drafts;
+    if (!open.every(isReadable)) {
+      // Somebody else's work: nothing that would make the thread unreadable gets into it.
+      events.report("damaged", { threadId: String(scope.threadId) });
+      return this.#saves.leave(scope, whole.at(-1)?.writeId ?? "");
+    }
+    if (tail.continues && open[0]?.after === head.writeId) {
       await log.commitChain(scope, { base: head, entries: open }, noParts);
       return true;
     }
     // Somebody else built on what they stand on, or it is lost.
-    const drafts = { whole: [textOf(first), ...chain], open: open.length > 0 ? open : chain };
-    return await this.#saves.save(scope, { ...drafts, isOfThisLife: this.#isOfLife(scope, view, whole) });
+    return await this.#saves.save(scope, { ...drafts, isOfThisLife: this.#isOfLife(scope, view, tail) });
   }
 
   /** Whether it is known that a log is of the thread that the cold store has: not of one that had its id before, which may have been somebody else's. */
@@ -132,6 +165,15 @@ function isSettled(view: HotView): boolean {
   const last = view.entries.at(-1);
   const stamp = view.head?.stamp;
   return last !== undefined && stamp?.version === last.version && stamp.writeId === last.writeId;
+}
+
+function isReadable(entry: HotEntry): boolean {
+  try {
+    weighed(entry);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function textOf({ version, writeId, after, kind, json, metadata }: SeenEntry): HotEntry {

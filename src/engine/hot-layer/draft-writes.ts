@@ -80,13 +80,20 @@ export class DraftWrites {
 
   /** What the draft is to stand on; where a draft can stand on nothing, what must stand for it to be committed instead. */
   async #baseOf(scope: CallScope, base: Base): Promise<HotCopy | Base> {
-    if (!this.#parts.hot.isOpen) return base;
+    if (!this.#parts.hot.isOpen) return this.#baseWithoutHotLog(scope, base);
     const held = this.#heldAt(scope, base);
     if (held !== null) return held;
     const newest = await this.#parts.reads.newest(scope, null);
     if (newest === null || newest.end.state === null) return base.kind === "any" ? baseAt(newest) : base;
     if (!fits(base, newest.end)) throw new ConflictError(expectedVersion(base), newest.end.stamp.version);
     return newest;
+  }
+
+  /** What overwrites must not pass over what this process has drafted itself. */
+  #baseWithoutHotLog(scope: CallScope, base: Base): Base {
+    const held = base.kind === "any" ? this.#parts.held.get(scope) : null;
+    const isOwn = held !== null && held.drafts.length > 0 && isVisible(scope, held.committed.owner);
+    return isOwn ? { kind: "stamp", stamp: held.end.stamp } : base;
   }
 
   /** What this process holds, if it is exactly what the draft is based on; null: it is not. */
@@ -107,7 +114,7 @@ export class DraftWrites {
     }
     if (outcome !== "drafted") return outcome;
     held.keep(scope, { ...copy, drafts: [...copy.drafts, entry], end }, performance.now());
-    sync.schedule(scope, { isHeld: draft.isHeld, runId: scope.runId, writeId: entry.writeId });
+    sync.schedule(scope, { isHeld: draft.isHeld, writeId: entry.writeId });
     await this.#beginRun(scope);
     return end;
   }
@@ -167,8 +174,9 @@ export class DraftWrites {
       if (head === null) throw new Error("only a clear may find nothing to write");
       return head;
     } catch (error) {
-      if (error instanceof ConflictError && turn.base.kind === "any") return null;
-      throw error;
+      if (!(error instanceof ConflictError) || turn.base.kind !== "any") throw error;
+      this.#parts.held.forget(scope);
+      return null;
     }
   }
 
@@ -176,9 +184,12 @@ export class DraftWrites {
   async #beginRun(scope: CallScope): Promise<void> {
     const { threadId, runId } = scope;
     if (runId === null || this.#runs.get(threadId) === runId) return;
-    this.#runs.set(threadId, runId);
-    // The draft stands in any case; it is committed later where that fails.
-    await this.#parts.sync.flush(scope).catch(() => {});
+    try {
+      await this.#parts.sync.flush(scope, runId);
+      this.#runs.set(threadId, runId);
+    } catch {
+      // The draft stands in any case; the run's next one tries again.
+    }
   }
 
   async #headVersion(scope: CallScope): Promise<number> {

@@ -127,6 +127,12 @@ export class HotLayer implements CommitFollower {
     if (newest !== null && newest.drafts.length > 0) await this.#sync.flush(scope);
   }
 
+  /** The same for all namespaces of a thread: of drafts of this process, all; of others', those of the namespace that is meant. */
+  async settleThread(scope: Scope): Promise<void> {
+    await Promise.all(this.#sync.ownOf(scope.threadId).map((key) => this.#sync.flush(key)));
+    await this.settle(scope);
+  }
+
   /** Commits all drafts of this process, before the database is asked about many threads. */
   async settleOwn(): Promise<void> {
     await this.#sync.flushOwn();

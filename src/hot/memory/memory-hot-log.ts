@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { isTagged } from "../../log/value-codec.ts";
 import {
-  DELETED,
   type HotEntry,
   type HotHead,
   type HotInstant,
@@ -86,8 +85,8 @@ export class MemoryHotLog implements HotLog {
   }
 
   async mark(key: HotKey, writeId: string, untilMs: number | null): Promise<void> {
-    const nowMs = this.#clock();
-    this.#change(key, (record) => mark(record, writeId, { nowMs, untilMs: untilMs ?? nowMs + MARK_MS }));
+    const deadlineMs = untilMs ?? this.#clock() + MARK_MS;
+    this.#change(key, (record) => mark(record, writeId, deadlineMs));
   }
 
   async unmark(key: HotKey, writeId: string): Promise<void> {
@@ -99,8 +98,7 @@ export class MemoryHotLog implements HotLog {
   }
 
   async draft(key: HotKey, entry: HotEntry): Promise<"ok" | "conflict" | "unknown"> {
-    const { log, stamp } = this.#recordOf(key);
-    if (stamp?.version === DELETED) return "conflict";
+    const { log } = this.#recordOf(key);
     if (log.some((other) => sameEnd(other, entry))) return "ok";
     const place = log.findLastIndex(({ version, writeId }) => writeId === entry.after && version < entry.version);
     if (place < 0) return "unknown";

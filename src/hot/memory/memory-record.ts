@@ -10,11 +10,11 @@ export interface MemoryRecord {
   owner: AnyId | null;
   /** When the stamp was known to be the head. */
   known: HotInstant;
-  /** The deadline of the newest mark that was not cleared; 0: none. It may have passed. */
+  /** The latest deadline of a mark that was not cleared; 0: none. It may have passed. */
   pendingMs: number;
-  /** What clearing the mark leaves: the deadline of one that had passed when the newest one came, and that nobody has cleared. */
-  passedMs: number;
-  /** Who may clear the mark; empty: only the deadline ends it. */
+  /** What clearing the newest mark leaves: the latest deadline of other writers' marks. */
+  othersMs: number;
+  /** Who made the newest mark, and may clear it; empty: it was cleared. */
   writer: string;
   /** What a reader must hold to be current; null: nothing will do. As the record was last written. */
   end: KnownEnd | null;
@@ -34,7 +34,7 @@ export function emptyRecord(): MemoryRecord {
     owner: null,
     known: NEVER,
     pendingMs: 0,
-    passedMs: 0,
+    othersMs: 0,
     writer: "",
     end: null,
     log: [],
@@ -71,17 +71,16 @@ export function settle(record: MemoryRecord, nowMs: number): void {
 }
 
 /** Marks that a commit may be under way; see `HotLog.mark`. */
-export function mark(record: MemoryRecord, writeId: string, times: { untilMs: number; nowMs: number }): void {
-  const stands = record.pendingMs > times.nowMs && record.writer !== writeId;
-  // Of two marks that stand, one cannot know the other's outcome. One that has passed unanswered binds what was learnt before it, no more.
-  if (!stands && record.writer !== writeId) record.passedMs = Math.max(record.passedMs, record.pendingMs);
-  record.writer = stands ? "" : writeId;
-  record.pendingMs = Math.max(record.pendingMs, times.untilMs);
+export function mark(record: MemoryRecord, writeId: string, deadlineMs: number): void {
+  // Of two writers, one cannot know the other's outcome: clearing the newer mark leads back to the older deadline.
+  if (record.writer !== writeId) record.othersMs = record.pendingMs;
+  record.writer = writeId;
+  record.pendingMs = Math.max(record.pendingMs, deadlineMs);
 }
 
-/** Clears the mark, if this write made it and no other one has merged with it. */
+/** Clears the newest mark, if this write made it. */
 export function unmark(record: MemoryRecord, writeId: string): void {
   if (record.writer !== writeId || writeId === "") return;
-  record.pendingMs = record.passedMs;
+  record.pendingMs = record.othersMs;
   record.writer = "";
 }

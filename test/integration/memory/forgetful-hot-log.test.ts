@@ -44,3 +44,18 @@ test("an emptied log keeps no draft from being committed, whoever is asked first
   const other = await processOn(store, new ForgetfulHotLog());
   expect(await other.getState(config)).toMatchObject({ plan: "drafted" });
 });
+
+test("a thread that was made again while the hot log heard nothing is drafted on like any other", async () => {
+  const { store, hotLog, agent } = await drafted();
+  const other = await processOn(store, hotLog);
+  await other.deleteThread(config);
+  hotLog.isDeaf = true;
+  await other.putState(config, planned("anew"));
+  hotLog.isDeaf = false;
+  const anew = (await agent.getState(config)) ?? planned("missing");
+  const next = await agent.putState(config, { ...anew, plan: "drafted on it" });
+  expect(versionOf(next)).toBe(2);
+  expect(await agent.getStateCache(config)).toEqual(next);
+  await agent.release();
+  expect(await other.getState(config)).toMatchObject({ plan: "drafted on it" });
+});

@@ -67,6 +67,8 @@ export class ForgetfulHotLog implements HotLog {
   #losesHead = false;
   /** Whether news and marks get lost. */
   isDeaf = false;
+  /** Whether drafts and reads get lost. */
+  isMute = false;
 
   /** It comes back with nothing. */
   empty(): void {
@@ -82,7 +84,6 @@ export class ForgetfulHotLog implements HotLog {
   release: HotLog["release"] = () => this.#log.release();
   past: HotLog["past"] = (...values) => this.#log.past(...values);
   unmark: HotLog["unmark"] = (...values) => this.#log.unmark(...values);
-  draft: HotLog["draft"] = (...values) => this.#log.draft(...values);
   hold: HotLog["hold"] = (...values) => this.#log.hold(...values);
   discard: HotLog["discard"] = (...values) => this.#log.discard(...values);
   drafts: HotLog["drafts"] = (...values) => this.#log.drafts(...values);
@@ -98,7 +99,13 @@ export class ForgetfulHotLog implements HotLog {
     return await this.#log.tell(...values);
   };
 
+  draft: HotLog["draft"] = async (...values) => {
+    if (this.isMute) throw new Error("the connection is lost");
+    return await this.#log.draft(...values);
+  };
+
   read: HotLog["read"] = async (key, known, maxAgeMs) => {
+    if (this.isMute) throw new Error("the connection is lost");
     if (!this.#losesHead) return await this.#log.read(key, known, maxAgeMs);
     this.#losesHead = false;
     return { ...(await this.#log.read(key, known, 0)), current: false, head: null };

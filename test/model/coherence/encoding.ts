@@ -100,12 +100,13 @@ export class Encoding {
     return { incarnation: stamp & 15, version: stamp >> 4, after: rest & 15, ...flags, age };
   }
 
-  #putRedis({ stamp, until, by, pending, writer, life, log }: Redis): void {
+  #putRedis({ stamp, until, by, pending, writer, others, life, log }: Redis): void {
     this.#put(stamp);
     this.#put(until + TIME);
     this.#put(by);
     this.#put(pending + TIME);
     this.#put(writer);
+    this.#put(others + TIME);
     this.#put(life);
     this.#put(log.length);
     for (const entry of log) this.#put(entry);
@@ -118,6 +119,7 @@ export class Encoding {
       by: this.#get(),
       pending: this.#get() - TIME,
       writer: this.#get(),
+      others: this.#get() - TIME,
       life: this.#get(),
       log: this.#getMany(this.#get(), () => this.#get()),
     };

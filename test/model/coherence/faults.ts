@@ -11,6 +11,7 @@ export function moveTimes(world: World, state: State, ticks: number): void {
     if (redis === undefined) continue;
     redis.until = Math.max(redis.until + ticks, world.distrusted);
     if (redis.pending > longAgo) redis.pending = moved(redis.pending);
+    if (redis.others > longAgo) redis.others = moved(redis.others);
     if (redis.pending === longAgo) redis.writer = 0;
   }
   for (const process of state.processes) {

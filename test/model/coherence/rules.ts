@@ -6,7 +6,7 @@ export const rules = {
   stampFalls: "an older stamp is stored over a newer one",
   noMark: "readers do not heed a mark",
   markByNow: "trust that was granted before a mark's deadline counts again after it",
-  markReplaces: "a second mark replaces one that stands, instead of merging with it",
+  markReplaces: "a second mark makes a first one's deadline forgotten when it is cleared",
   unmarkAny: "any write ends a mark, also another one's",
   noBy: "trust is taken from a server that did not grant it",
   byAtSend: "`by` is the replication id of the connection that sends a command, not of the one that brought its r0",

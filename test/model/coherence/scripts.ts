@@ -22,9 +22,9 @@ function mark(world: World, state: State, { r0, write }: Command): void {
   const { redis } = state;
   const pending = r0 + world.statementTicks;
   if (pending <= world.longAgo) return;
-  // Marks of two writers merge: one of them cannot know the other's outcome, so only the deadline may remove it.
-  const isMerged = redis.pending > world.longAgo && redis.writer !== write && !world.broken.markReplaces;
-  redis.writer = isMerged ? 0 : write;
+  // Of two writers, one cannot know the other's outcome: clearing the newer mark leads back to the older deadline.
+  if (redis.writer !== write && !world.broken.markReplaces) redis.others = redis.pending;
+  redis.writer = write;
   redis.pending = Math.max(redis.pending, pending);
   if (world.keyTicks !== undefined && !world.broken.markNoLife) {
     redis.life = Math.max(redis.life, world.keyTicks);
@@ -35,7 +35,7 @@ function mark(world: World, state: State, { r0, write }: Command): void {
 function endMark(world: World, { redis }: State, write: WriteId): void {
   if (redis.writer === 0 || (redis.writer !== write && !world.broken.unmarkAny)) return;
   redis.writer = 0;
-  redis.pending = world.longAgo;
+  redis.pending = redis.others;
 }
 
 /** The stamp only rises, but for the exception. */

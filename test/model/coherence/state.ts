@@ -38,8 +38,12 @@ export interface Redis {
   until: number;
   /** The replication id that granted the trust. */
   by: number;
+  /** The latest deadline of a mark that was not cleared. */
   pending: number;
+  /** Who may clear the newest one. */
   writer: WriteId;
+  /** What that leaves: the latest deadline of other writers' marks. */
+  others: number;
   /** How many ticks the keys live on at least. */
   life: number;
   log: WriteId[];
@@ -117,7 +121,8 @@ export interface State extends Checked {
 
 /** A Redis that knows nothing. */
 export function emptyRedis(world: World): Redis {
-  return { stamp: NONE, until: world.distrusted, by: 0, pending: world.longAgo, writer: 0, life: 0, log: [] };
+  const { distrusted, longAgo } = world;
+  return { stamp: NONE, until: distrusted, by: 0, pending: longAgo, writer: 0, others: longAgo, life: 0, log: [] };
 }
 
 /** A process that has just started. */

@@ -35,7 +35,6 @@ export function draft(world: World, state: State, write: WriteId, base: WriteId)
   const { broken } = world;
   const { redis } = state;
   const { log } = redis;
-  if (redis.isDropped) return "conflict";
   if (log.includes(write) && !broken.noRepeat) return "ok";
   if (log.at(-1) !== base && !broken.noBase) {
     // Somebody stands on the base already; or Redis is behind it, or was emptied.

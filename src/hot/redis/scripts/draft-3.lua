@@ -10,18 +10,16 @@
 -- Output:
 --   the time in microseconds, and
 --   "ok"        it is there, now or already
---   "conflict"  what it stands on is in the log, but is not its end; or the thread was deleted
+--   "conflict"  what it stands on is in the log, but is not its end
 --   "unknown"   what it stands on is not in the log
 --@include parts/time.lua
 --@include parts/number.lua
 --@include parts/end.lua
 --@include parts/settle.lua
 --@include parts/append.lua
-local DELETED = 4294967295
 local log, head = KEYS[1], KEYS[2]
 local version, write_id, after = ARGV[3], ARGV[4], ARGV[5]
 local now = now_us()
-if number(redis.call('HGET', head, 'v')) == DELETED then return { now, 'conflict' } end
 local place = version .. ' ' .. write_id
 local last = last_of(log)
 if not last then return { now, 'unknown' } end

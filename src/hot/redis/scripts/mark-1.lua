@@ -14,18 +14,10 @@
 --@include parts/settle.lua
 local now = now_us()
 local head = redis.call('HMGET', KEYS[1], 'p', 'm', 'q')
-local deadline, writer, passed = number(head[1]), head[2] or '', number(head[3])
+local deadline, writer, others = number(head[1]), head[2] or '', number(head[3])
 local until_us = tonumber(ARGV[3]) or now + ARGV[4]
-if writer == ARGV[2] then
-  -- The same mark again.
-elseif deadline > now then
-  -- Of two marks that stand, one cannot know the other's outcome: only the deadline ends them.
-  writer = ''
-else
-  -- One that has passed unanswered binds what was learnt before it, and no more: clearing the new one leads back to it.
-  passed = math.max(passed, deadline)
-  writer = ARGV[2]
-end
-redis.call('HSET', KEYS[1], 'p', text(math.max(deadline, until_us)), 'm', writer, 'q', text(passed))
+-- Of two writers, one cannot know the other's outcome: clearing the newer mark leads back to the older deadline.
+if writer ~= ARGV[2] then others = deadline end
+redis.call('HSET', KEYS[1], 'p', text(math.max(deadline, until_us)), 'm', ARGV[2], 'q', text(others))
 keep(KEYS[1], ARGV[1])
 return now

@@ -1,4 +1,4 @@
--- Takes back the mark of a commit that was refused, unless another one has merged with it.
+-- Takes back the mark of a commit that was refused, if it is the newest one: what is left is the deadline of the others.
 --
 -- Input:
 --   KEYS[1]  the head
