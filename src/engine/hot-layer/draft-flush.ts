@@ -78,7 +78,13 @@ export class DraftFlush {
     const { committed, drafts } = copy;
     const outcome = await log.commitChain(scope, { base: committed.stamp, entries: drafts }, noParts);
     if (!("actual" in outcome)) return true;
-    return await this.#saves.save(scope, { whole: drafts, open: drafts, isOfThisLife: false });
+    const open = openBehind(await log.tail(scope, committed.stamp), drafts);
+    // Whoever found them in the log before it was emptied has saved them already.
+    const isSaved =
+      (await this.#saves.areSaved(scope, open)) ||
+      (await this.#saves.save(scope, { whole: drafts, open, isOfThisLife: false }));
+    if (isSaved) held.forget(scope);
+    return isSaved;
   }
 
   /** One step; after each, everything is asked again. False: nothing more can be done. */
@@ -90,8 +96,7 @@ export class DraftFlush {
     if (tail.incarnation === 0 || tail.incarnation !== incarnation) {
       return await this.#drop(scope, view, { incarnation, isThere: tail.incarnation > 0 });
     }
-    const there = new Set(tail.entries.map(({ writeId }) => writeId));
-    const open = chain.slice(chain.findLastIndex(({ writeId }) => there.has(writeId)) + 1);
+    const open = openBehind(tail, chain);
     const { version, writeId } = tail.entries.at(-1) ?? first;
     const head: Stamp = { incarnation, version, writeId };
     if (tail.continues && open.length === 0) return await this.#tell(scope, view, { tail, head, first });
@@ -165,6 +170,12 @@ function isSettled(view: HotView): boolean {
   const last = view.entries.at(-1);
   const stamp = view.head?.stamp;
   return last !== undefined && stamp?.version === last.version && stamp.writeId === last.writeId;
+}
+
+/** The entries of a chain that the cold store does not have. */
+function openBehind(tail: Tail, chain: readonly HotEntry[]): readonly HotEntry[] {
+  const there = new Set(tail.entries.map(({ writeId }) => writeId));
+  return chain.slice(chain.findLastIndex(({ writeId }) => there.has(writeId)) + 1);
 }
 
 function isReadable(entry: HotEntry): boolean {

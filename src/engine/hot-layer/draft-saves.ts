@@ -68,6 +68,13 @@ export class DraftSaves {
     return true;
   }
 
+  /** Whether drafts have become a thread of their own; none have nothing to become. */
+  async areSaved(scope: Scope, [first]: readonly HotEntry[]): Promise<boolean> {
+    if (first === undefined) return true;
+    const target: Scope = { ...scope, threadId: forkName(scope.threadId, first.writeId) };
+    return (await this.#parts.log.tail(target, null)).incarnation > 0;
+  }
+
   /** Says once that drafts, known by the write id of the last, stay where they are. */
   leave(scope: Scope, writeId: string): false {
     if (!this.#reported.has(writeId)) {

@@ -165,7 +165,6 @@ test("order: a draft comes while the one before it is committed", async () => {
   await a.drafts("a1");
   const flush = await flusher.readsDrafts();
   await a.drafts("a2");
-  await flusher.asksNext(); // is the thread there
   await flusher.asksNext(); // what is behind o
   await flusher.asksNext(); // commit(a1)
   expect(await b.answers()).toBe("a1+a2+o");

@@ -47,7 +47,6 @@ test("ownDiscardAny: a draft stands on one that was committed with another one, 
   await stage.untilConnected(4);
   expect(await b.takes("cache")).toBe("a1+o");
   const draft = b.wants("b1");
-  await flusher.asksNext(); // is the thread there
   await flusher.asksNext(); // what is behind o
   await flusher.asksNext(); // commit(a1, a2)
   flusher.dies();

@@ -26,14 +26,12 @@ async function begin(): Promise<Conflict> {
 
 /** A flusher reads the drafts, and asks PostgreSQL; what it does then is kept back. */
 async function asks(flusher: Process): Promise<void> {
-  await flusher.asksNext(); // is the thread there
   await flusher.asksNext(); // what is behind o
 }
 
 test("noCas: a foreign write is committed after a flusher has read the drafts", async () => {
   const { thread, flusher } = await begin();
   const flush = await flusher.readsDrafts();
-  await flusher.asksNext(); // is the thread there
   await flusher.asksNext(); // what is behind o; the commit is on its way
   await stage.writesUnaware(thread, "g");
   await flusher.flushes(flush);
