@@ -359,13 +359,14 @@ export class EngineCheckpointer<
   override warmCache(config: WarmCacheConfig<UserId> = {}): Promise<number> {
     return this.#operations.run("warmCache", async () => {
       const { userId, namespace, limit } = this.#config.warm(config);
-      const since = this.#hot?.now() ?? null;
+      const asking = this.#hot?.asking();
       const recent = await this.#store.readRecent(userId, namespace, limit);
-      const heads = recent.map(({ threadId, tail }) => {
+      const heads = recent.flatMap(({ threadId, tail }) => {
         const scope: Scope = { threadId, userId, namespace };
-        return { scope, tail, head: this.#log.headFrom(scope, null, tail) };
+        const head = this.#log.readableHead(scope, tail);
+        return head === undefined ? [] : [{ scope, tail, head }];
       });
-      await this.#hot?.warm(heads, since);
+      if (asking !== undefined) await this.#hot?.warm(heads, asking);
       return heads.length;
     });
   }

@@ -93,6 +93,16 @@ export class StateLog {
     return head;
   }
 
+  /** The head of a whole log, which is kept; undefined: it cannot be read, as whoever asks for it is told. */
+  readableHead(scope: Scope, tail: Tail): NearCopy | null | undefined {
+    try {
+      return this.headFrom(scope, null, tail);
+    } catch (error) {
+      if (error instanceof UnreadableLogError) return undefined;
+      throw error;
+    }
+  }
+
   /** A version as it was; null: there is none; undefined: this user sees no such thread. */
   async version(scope: Scope, version: number): Promise<NearCopy | null | undefined> {
     const near = this.near(scope);

@@ -66,8 +66,9 @@ async function* follow(
   let unlisten: (() => void) | undefined;
   try {
     const told = await beginning;
-    unlisten = await thread.listen(() => bell.ring());
     while (!signal.aborted) {
+      // Before the look, so that nothing is missed between; whoever could not tell may be able to by now.
+      unlisten ??= await thread.listen(() => bell.ring());
       yield* headEvents(told, await thread.head());
       for (const message of await told.messages.next(thread)) yield { type: "message", message };
       yield* stopEvents(told, await thread.isStopRequested());

@@ -10,7 +10,12 @@ hotLogConformance({
   test,
   describe,
   async make() {
-    const hotLog = new RedisHotLog({ source: { kind: "client", client }, keyPrefix: "kit:", lifeMs: 3_600_000 });
+    const hotLog = new RedisHotLog({
+      source: { kind: "client", client },
+      keyPrefix: "kit:",
+      lifeMs: 3_600_000,
+      timeoutMs: 30_000,
+    });
     await hotLog.setup(true);
     return hotLog;
   },

@@ -57,7 +57,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   requireProgram();
   const port = await freePort();
   // With a password, as real servers ask for one: so that no error can quote it without a test noticing.
-  const password = randomUUID();
+  const password = options.configuration?.["requirepass"] ?? randomUUID();
   const server = new LocalRedis(port, password, directives(port, password, options));
   await server.start();
   const { replicaOf } = options;

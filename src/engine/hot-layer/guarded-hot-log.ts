@@ -78,8 +78,15 @@ export class GuardedHotLog {
     return (await this.#tried(undefined, () => this.#log.drafts(olderThanMs, limit))) ?? [];
   }
 
-  watch(key: HotKey, listener: () => void): Promise<(() => void) | undefined> {
-    return this.#tried(key, () => this.#log.watch(key, listener));
+  /** Hints come another way than answers: that there are none says nothing of the calls, and does not end them. */
+  async watch(key: HotKey, listener: () => void): Promise<(() => void) | undefined> {
+    if (!this.isOpen) return undefined;
+    try {
+      return await this.#log.watch(key, listener);
+    } catch (error) {
+      this.#report(key, error);
+      return undefined;
+    }
   }
 
   /** While all is well, calls go past the breaker, which would cost as much as they do; it hears of failures, and of the end of a series. */
@@ -104,11 +111,15 @@ export class GuardedHotLog {
 
   async #fail(key: HotKey | undefined, error: unknown): Promise<void> {
     if (error instanceof BrokenCircuitError) return;
-    const event = error instanceof DamagedHotLogError ? "damaged" : "failure";
-    const threadId = key === undefined ? undefined : String(key.threadId);
-    this.#events.report(event, { threadId, error: errorName(error) });
+    this.#report(key, error);
     if (this.#breaker.state !== CircuitState.Closed) return;
     this.#hasFailed = true;
     await this.#breaker.execute(() => Promise.reject(error)).catch(() => {});
+  }
+
+  #report(key: HotKey | undefined, error: unknown): void {
+    const event = error instanceof DamagedHotLogError ? "damaged" : "failure";
+    const threadId = key === undefined ? undefined : String(key.threadId);
+    this.#events.report(event, { threadId, error: errorName(error) });
   }
 }

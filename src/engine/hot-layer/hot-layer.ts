@@ -41,6 +41,14 @@ export interface WarmHead {
   readonly head: NearCopy | null;
 }
 
+/** The moment before a question to the cold store. */
+export interface Asking {
+  /** The server that answered for the hot log then; empty: not known, or there are several. */
+  readonly by: string;
+  /** When, on this process's own clock, in milliseconds. */
+  readonly ownMs: number;
+}
+
 /** How long a write waits for the hot log to hear of it, in milliseconds. Beyond that, the mark or the deadline makes readers look. */
 const TELL_MS = 30;
 
@@ -138,19 +146,20 @@ export class HotLayer implements CommitFollower {
     await this.#sync.flushOwn();
   }
 
-  /** A moment of the hot log's clock that is certainly past; null: not known. */
-  now(): HotInstant | null {
-    return this.#hot.past({ threadId: "", namespace: "" });
+  /** To be called before the cold store is asked for threads that are not known yet. */
+  asking(): Asking {
+    return { by: this.#hot.past({ threadId: "", namespace: "" })?.by ?? "", ownMs: performance.now() };
   }
 
   /** Tells the hot log whole states, all at once. */
-  async warm(heads: readonly WarmHead[], since: HotInstant | null): Promise<void> {
+  async warm(heads: readonly WarmHead[], asking: Asking): Promise<void> {
     const tellings = heads.map(async ({ scope, tail, head }) => {
       if (head === null) return;
       this.#floors.raise(scope, head.stamp);
       const entries = tail.entries.map(({ version, writeId, kind, body }, index) => {
         return { version, writeId, after: tail.entries[index - 1]?.writeId ?? "", kind, body };
       });
+      const since = this.#since(scope, asking);
       await this.#hot.tell(scope, { stamp: head.stamp, owner: tail.owner, entries, after: null, since, seen: null });
     });
     await Promise.all(tellings);
@@ -217,6 +226,12 @@ export class HotLayer implements CommitFollower {
       await this.#hot.tell(one, { stamp, owner: null, entries: [], after: null, since, seen: null });
     });
     await within(TELL_MS, Promise.all(tellings));
+  }
+
+  /** Threads may be on servers with clocks of their own. What is said before a failover, another server must not be believed to have heard. */
+  #since(scope: Scope, { by, ownMs }: Asking): HotInstant | null {
+    const past = this.#hot.past(scope);
+    return past?.by === by ? { atMs: past.atMs - (performance.now() - ownMs), by } : null;
   }
 
   async #tell(

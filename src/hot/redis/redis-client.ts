@@ -20,6 +20,12 @@ const DISCONNECT_MS = 200;
 /** Longest pause between two attempts to connect, in milliseconds. */
 const MAX_PAUSE_MS = 1_000;
 
+/**
+ * How often a cluster is asked who serves what, in milliseconds: one that is frozen, or cut off, does not say that another has taken its
+ * place. It costs a connection each time.
+ */
+const REFRESH_MS = 5_000;
+
 /** What a client watches over by itself. It sets a timer for each command, which a busy connection cannot afford. */
 export interface ClientTimeouts {
   /** How long an answer is waited for, in milliseconds. */
@@ -81,6 +87,7 @@ async function connectable(source: RedisSource, timeouts: ClientTimeouts | undef
     // A replica may be behind.
     scaleReads: "master" as const,
     clusterRetryStrategy: pauseMs,
+    slotsRefreshInterval: REFRESH_MS,
     redisOptions: forAnyServer(timeouts),
   } satisfies ClusterOptions;
   return client.duplicate([], forCluster);
@@ -96,6 +103,8 @@ function forAnyServer(timeouts: ClientTimeouts | undefined) {
     connectionName: "agenity",
     lazyConnect: true,
     autoResendUnfulfilledCommands: false,
+    // Of what nobody listens to any more, too.
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_MS,
     disconnectTimeout: DISCONNECT_MS,

@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import type { LuaScript } from "../../generated/lua.ts";
 import type { HotInstant } from "../hot-log.ts";
 import { SILENT_TIMEOUTS, Deadlines } from "./deadlines.ts";
@@ -37,6 +37,7 @@ export class RedisConnection {
   /** Servers of a cluster have clocks of their own: what is known is known per bucket. */
   readonly #heard: (Heard | undefined)[] = [];
   #silentSinceMs: number | undefined;
+  #isAskingAll = false;
   #isGathering = false;
 
   constructor(source: RedisSource, timeoutMs: number) {
@@ -105,7 +106,8 @@ export class RedisConnection {
     // Not by `await`: every promise that stands between the client's and the caller's shows in the time of a read.
     return new Promise((resolve, reject) => {
       const end = this.#deadlines.begin(() => {
-        this.#missed(client);
+        if (isCluster(client)) void this.#leaveSilent(client);
+        else this.#missed(client);
         reject(new RedisError("TIMEOUT"));
       });
       const succeed = (reply: unknown): void => {
@@ -129,12 +131,32 @@ export class RedisConnection {
   }
 
   /** An answer has not come in time. Where none comes at all, the connection is dead, though nobody has closed it. */
-  #missed(client: RedisClient): void {
+  #missed(client: Redis): void {
     const nowMs = performance.now();
     this.#silentSinceMs ??= nowMs;
     if (nowMs - this.#silentSinceMs < this.#timeoutMs * SILENT_TIMEOUTS) return;
     this.#silentSinceMs = undefined;
     client.disconnect(true);
+  }
+
+  /**
+   * The same for the servers of a cluster, each of which may fall silent while the others answer; so each is asked. Without its connection,
+   * the client learns from the others who serves its buckets.
+   */
+  async #leaveSilent(cluster: Cluster): Promise<void> {
+    if (this.#isAskingAll) return;
+    this.#isAskingAll = true;
+    // One that is not reached yet has a limit of its own.
+    const nodes = cluster.nodes("master").filter(({ status }) => status !== "connecting");
+    const patience = new Deadlines(this.#timeoutMs * SILENT_TIMEOUTS);
+    const asked = nodes.map(async (node) => {
+      const end = patience.begin(() => node.disconnect());
+      // Refused is answered, too.
+      await node.ping().catch(() => {});
+      end();
+    });
+    await Promise.all(asked);
+    this.#isAskingAll = false;
   }
 
   async #connect(): Promise<void> {

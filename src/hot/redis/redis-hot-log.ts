@@ -73,7 +73,7 @@ export class RedisHotLog implements HotLog {
 
   async release(): Promise<void> {
     this.#connection.close();
-    await this.#watch.close();
+    this.#watch.close();
   }
 
   past(key: HotKey): HotInstant | null {
@@ -143,12 +143,9 @@ export class RedisHotLog implements HotLog {
 
   async drafts(olderThanMs: number, limit: number): Promise<readonly HotKey[]> {
     const values = [String(Math.floor(olderThanMs)), String(limit)];
-    const buckets = Array.from({ length: BUCKETS }, (_, bucket) => {
-      const call = { keys: [dirtyName(this.#prefix, bucket)], values, bucket };
-      return this.#connection.run(lua.drafts, call) as Promise<readonly string[]>;
-    });
+    const buckets = Array.from({ length: BUCKETS }, (_, bucket) => this.#draftsOf(bucket, values));
     const found: { readonly member: string; readonly firstMs: number }[] = [];
-    for (const list of await Promise.all(buckets)) {
+    for (const list of await answered(buckets)) {
       for (let at = 0; at < list.length; at += 2)
         found.push({ member: String(list[at]), firstMs: Number(list[at + 1]) });
     }
@@ -159,6 +156,20 @@ export class RedisHotLog implements HotLog {
 
   watch(key: HotKey, listener: () => void): Promise<() => void> {
     return this.#watch.add(this.#namesOf(key).log, listener);
+  }
+
+  /** What the script answers for one bucket. A list that is of another type is dropped: it is none. */
+  async #draftsOf(bucket: number, values: readonly string[]): Promise<readonly string[]> {
+    const dirty = dirtyName(this.#prefix, bucket);
+    try {
+      return (await this.#connection.run(lua.drafts, { keys: [dirty], values, bucket })) as readonly string[];
+    } catch (error) {
+      if (!(error instanceof RedisError && error.kind === "WRONGTYPE")) throw error;
+      // No thread is meant: of log and head, there are none.
+      const none = `${dirty}:none`;
+      await this.#connection.run(lua.forget, { keys: [none, none, dirty], values: ["", "?"], bucket });
+      return [];
+    }
   }
 
   async #refuseEviction(): Promise<void> {
@@ -215,6 +226,15 @@ function keysFor(name: Script, { log, head, dirty }: KeyNames): readonly string[
 
 function entryValues({ version, writeId, after, kind, body, metadata }: HotEntry): readonly string[] {
   return [String(version), writeId, after, kind, body ?? "", metadata ?? ""];
+}
+
+/** What there are answers to: a shard that fails keeps none of the others back. @throws what they failed with, if all did */
+async function answered<T>(calls: readonly Promise<T>[]): Promise<readonly T[]> {
+  const outcomes = await Promise.allSettled(calls);
+  const answers = outcomes.filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
+  const [first] = outcomes;
+  if (answers.length === 0 && first?.status === "rejected") throw first.reason;
+  return answers;
 }
 
 /** What stands behind the time. */

@@ -124,6 +124,22 @@ test("a list of drafts of another type is dropped, and made again", async () => 
   await hotLog.discard(key, String(draft?.writeId));
 });
 
+test("a list of drafts of another type is dropped when it is looked at, and keeps no other one back", async () => {
+  const [key, other] = [newKey(), newKey()];
+  const [first, draft] = chain(2);
+  for (const one of [key, other]) {
+    await hotLog.tell(one, whole([first]));
+    await hotLog.draft(one, draft ?? first);
+  }
+  await control.del(keysOf(key).dirty);
+  await control.set(keysOf(key).dirty, "a text");
+  expect((await hotLog.drafts(0, 100_000)).some(({ threadId }) => threadId === other.threadId)).toBe(true);
+  expect(await control.exists(keysOf(key).dirty)).toBe(0);
+  // The drafts are no worse for it.
+  expect((await hotLog.read(key, null, 0)).entries).toHaveLength(2);
+  for (const one of [key, other]) await hotLog.discard(one, String(draft?.writeId));
+});
+
 test("a member of the list of drafts that is none of ours is passed over", async () => {
   const key = newKey();
   const [first, draft] = chain(2);
