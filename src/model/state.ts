@@ -20,7 +20,10 @@ export interface ExecutionMeta {
 
 /** What every agent's state has. Containers are yours to change: `state.context.push(message)` works. */
 export interface BaseAgentState {
-  /** The messages that the agent works with, in order. */
+  /**
+   * The messages that the agent works with, in order. Of 256 or more in a state that a checkpointer returns, the list is copied when it is
+   * first looked at, through an accessor.
+   */
   context: Message[];
   /** A summary of what is no longer in `context`. */
   contextSummary: string | null;
