@@ -3,12 +3,10 @@ import { InMemoryCheckpointer, PgCheckpointer, type PgCheckpointerOptions } from
 
 describe("an error says what is wrong in the words of the option itself", () => {
   const wrong: readonly (readonly [name: string, value: unknown, text: string])[] = [
-    [
-      "redisUrl",
-      "redis://localhost",
-      "options.redisUrl: needs Redis, which this version does not use yet; leave it out",
-    ],
-    ["cacheTtl", 3600, "options.cacheTtl: needs Redis, which this version does not use yet; leave it out"],
+    ["redisUrl", "localhost:6379", "options.redisUrl: expected redis://user:password@host:6379/0, or rediss://"],
+    ["cacheTtl", 0, "options.cacheTtl: expected a whole number from 1 to 31536000"],
+    ["redisTimeoutMs", 1, "options.redisTimeoutMs: expected a whole number from 10 to 60000"],
+    ["durability", "async", 'options.durability: "async" needs a hot layer; give redisUrl, redis or hotLog'],
     ["pgPool", {}, "options.pgPool: expected a Pool of `pg`, or a PGlite"],
     ["state", {}, "options.state: expected a Standard Schema, such as one of zod, valibot or arktype"],
     ["releaseResources", "yes", "options.releaseResources: expected boolean, got a string"],
