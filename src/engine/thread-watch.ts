@@ -70,7 +70,10 @@ async function* follow(
       // Before the look, so that nothing is missed between; whoever could not tell may be able to by now.
       unlisten ??= await thread.listen(() => bell.ring());
       yield* headEvents(told, await thread.head());
-      for (const message of await told.messages.next(thread)) yield { type: "message", message };
+      const messages = await told.messages.next(thread);
+      // Messages of a thread that was not there a moment ago: its life must be known before they are told, or its end would be missed.
+      if (messages.length > 0 && told.head.incarnation === 0) yield* headEvents(told, await thread.head());
+      for (const message of messages) yield { type: "message", message };
       yield* stopEvents(told, await thread.isStopRequested());
       await bell.wait(pollMs);
     }
