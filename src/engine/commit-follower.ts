@@ -15,16 +15,26 @@ export interface FollowedCommit {
   readonly head: NearCopy;
 }
 
+/** A commit that is under way, as whoever follows it knows it. */
+export interface CommitUnderWay {
+  /** A moment before it was sent; null: none is known. */
+  readonly since: HotInstant | null;
+  /** The same on this process's own clock, in milliseconds. */
+  readonly beganMs: number;
+  /** Whether readers are known to have been warned of it. */
+  isMarked: boolean;
+}
+
 /** Follows the commits of states: the hot layer, where there is one. */
 export interface CommitFollower {
-  /** A commit is about to be sent. Answers a moment before it. */
-  begin(scope: Scope, writeId: string): HotInstant | null;
+  /** A commit is about to be sent. */
+  begin(scope: Scope, writeId: string): CommitUnderWay;
   /** It was refused. */
   refused(scope: Scope, writeId: string): void;
   /** The store has shown a head to this process. */
   seen(scope: Scope, stamp: Stamp): void;
   /** It is durable. Never fails, and takes a few tens of milliseconds at most. */
-  committed(scope: Scope, commit: FollowedCommit, since: HotInstant | null): Promise<void>;
+  committed(scope: Scope, commit: FollowedCommit, underWay: CommitUnderWay): Promise<void>;
   /** The drafts that lead to a state that this process has seen; null: it is none that is built on drafts. */
   draftsUpTo(scope: Scope, stamp: Stamp): Promise<HotCopy | null>;
 }

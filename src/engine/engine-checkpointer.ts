@@ -274,14 +274,14 @@ export class EngineCheckpointer<
       const scope = this.#config.thread(config);
       await this.#log.looks.at(scope.threadId);
       const writeId = randomUUID();
-      const since = this.#hot?.begin(scope, writeId) ?? null;
+      const underWay = this.#hot?.begin(scope, writeId);
       const deleted = await this.#store.deleteThread(scope, writeId);
       if (deleted === null) {
         this.#hot?.refused(scope, writeId);
         await this.#guards.refuseStranger(scope);
         return false;
       }
-      await this.#hot?.deleted(scope, deleted, writeId, since);
+      if (underWay !== undefined) await this.#hot?.deleted(scope, deleted, writeId, underWay);
       return true;
     });
   }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { HotEntry, HotInstant } from "../hot/hot-log.ts";
+import type { HotEntry } from "../hot/hot-log.ts";
 import { AccessDeniedError, ConflictError, StorageUnavailableError } from "../model/errors.ts";
 import { sameStamp, type Stamp } from "../model/stamp.ts";
 import type { ColdStore, Scope, StatePart, Tail, TailRequest, Turn, TurnOutcome } from "../stores/cold-store.ts";
 import type { CallScope } from "./call-scope.ts";
-import { type CommitFollower, hotEntry } from "./commit-follower.ts";
+import { type CommitFollower, type CommitUnderWay, hotEntry } from "./commit-follower.ts";
 import { FirstLooks } from "./first-looks.ts";
 import { foldOnto, weighed } from "./folding.ts";
 import { GroupQueue } from "./group-queue.ts";
@@ -180,7 +180,7 @@ export class StateLog {
     parts: TurnParts,
   ): Promise<NearCopy | { readonly actual: number }> {
     const { version, writeId } = end.stamp;
-    const since = this.#follower?.begin(scope, writeId) ?? null;
+    const underWay = this.#follower?.begin(scope, writeId);
     const outcome = await this.commitChain(scope, chain, parts);
     if ("actual" in outcome) {
       this.#follower?.refused(scope, writeId);
@@ -188,7 +188,7 @@ export class StateLog {
     }
     const head: NearCopy = { ...end, stamp: { incarnation: outcome.incarnation, version, writeId } };
     this.#near.keep(scope, head);
-    await this.#follower?.committed(scope, { ...chain, head }, since);
+    if (underWay !== undefined) await this.#follower?.committed(scope, { ...chain, head }, underWay);
     return head;
   }
 
@@ -255,17 +255,14 @@ export class StateLog {
     const next = turn.state === null ? clearEntry() : nextEntry(known, turn.state);
     const outcome = await this.#commitEntry(scope, turn, next, base);
     if ("actual" in outcome) return { expected: base?.version ?? 0, actual: outcome.actual };
-    const { stamp, since } = outcome;
+    const { stamp, underWay } = outcome;
     // Of his own thread, the user is the owner; the application may write another's.
     const owner = scope.userId ?? known?.owner;
     const made: NearCopy = { stamp, owner, state: turn.state, logBytes: next.logBytes, liveBytes: next.liveBytes };
     this.#near.keep(scope, made);
-    if (this.#follower !== null) {
-      await this.#follower.committed(
-        scope,
-        { base, entries: [hotEntry(next, base, stamp.writeId)], head: made },
-        since,
-      );
+    if (underWay !== undefined) {
+      const entries = [hotEntry(next, base, stamp.writeId)];
+      await this.#follower?.committed(scope, { base, entries, head: made }, underWay);
     }
     return made;
   }
@@ -275,16 +272,16 @@ export class StateLog {
     turn: StateTurn,
     next: NextEntry,
     base: Stamp | null,
-  ): Promise<{ readonly stamp: Stamp; readonly since: HotInstant | null } | { readonly actual: number }> {
+  ): Promise<{ readonly stamp: Stamp; readonly underWay: CommitUnderWay | undefined } | { readonly actual: number }> {
     const writeId = randomUUID();
-    const since = this.#follower?.begin(scope, writeId) ?? null;
+    const underWay = this.#follower?.begin(scope, writeId);
     const { kind, body } = next.stored;
     const state: StatePart = { base, entries: [{ kind, body, writeId, metadata: turn.metadata }] };
     const outcome = await this.#ask(turnOf(scope, turn.parts, writeId, state));
     // Of a turn that failed it may not be known whether it was written.
     if (outcome.kind === "conflict" || outcome.kind === "denied") this.#follower?.refused(scope, writeId);
     if (outcome.kind === "conflict") return { actual: outcome.actual };
-    return { stamp: { incarnation: incarnationOf(outcome), version: (base?.version ?? 0) + 1, writeId }, since };
+    return { stamp: { incarnation: incarnationOf(outcome), version: (base?.version ?? 0) + 1, writeId }, underWay };
   }
 }
 

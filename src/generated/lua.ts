@@ -91,7 +91,7 @@ return now_us()`,
   },
   draft: {
     keyCount: 3,
-    sha: "e36b0cc68cb6cfe373736780d7f978fe1063ae14",
+    sha: "d63572509eabbdc53347ac667c5f809a695e7eba",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -140,11 +140,14 @@ local function settle(log, head, dirty, member, life_ms, before)
   end
   if (last or stamp) ~= before then redis.pcall('PUBLISH', log, '') end
 end
-local function append(log, version, write_id, after, kind, body, metadata)
-  redis.call('XADD', log, version .. '-0', 'w', write_id, 'j', '{"v":' .. version
+local function stored_form(version, write_id, after, kind, body, metadata)
+  return version .. '-0', 'w', write_id, 'j', '{"v":' .. version
     .. ',"w":' .. cjson.encode(write_id) .. ',"a":' .. cjson.encode(after) .. ',"k":' .. cjson.encode(kind) .. ',"n":' .. #body
     .. (metadata ~= '' and ',"m":' .. cjson.encode(metadata) or '')
-    .. ',"b":' .. (body == '' and 'null' or body) .. '}')
+    .. ',"b":' .. (body == '' and 'null' or body) .. '}'
+end
+local function append(log, ...)
+  redis.call('XADD', log, stored_form(...))
 end
 local log, head = KEYS[1], KEYS[2]
 local version, write_id, after = ARGV[3], ARGV[4], ARGV[5]
@@ -320,7 +323,7 @@ return reply`,
   },
   tell: {
     keyCount: 3,
-    sha: "dae44740aa764b60443726f3756d41ee8ca2e004",
+    sha: "654cd8e8a69118b3c92b6b040b6cfb2382af8bd1",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -369,11 +372,14 @@ local function settle(log, head, dirty, member, life_ms, before)
   end
   if (last or stamp) ~= before then redis.pcall('PUBLISH', log, '') end
 end
-local function append(log, version, write_id, after, kind, body, metadata)
-  redis.call('XADD', log, version .. '-0', 'w', write_id, 'j', '{"v":' .. version
+local function stored_form(version, write_id, after, kind, body, metadata)
+  return version .. '-0', 'w', write_id, 'j', '{"v":' .. version
     .. ',"w":' .. cjson.encode(write_id) .. ',"a":' .. cjson.encode(after) .. ',"k":' .. cjson.encode(kind) .. ',"n":' .. #body
     .. (metadata ~= '' and ',"m":' .. cjson.encode(metadata) or '')
-    .. ',"b":' .. (body == '' and 'null' or body) .. '}')
+    .. ',"b":' .. (body == '' and 'null' or body) .. '}'
+end
+local function append(log, ...)
+  redis.call('XADD', log, stored_form(...))
 end
 local DELETED = 4294967295
 local FIRST, SIZE = 14, 6
@@ -382,14 +388,32 @@ local life_ms, member = ARGV[1], ARGV[2]
 local stamp = { i = number(ARGV[3]), v = number(ARGV[4]), w = ARGV[5] }
 local place = ARGV[4] .. ' ' .. ARGV[5]
 local now = now_us()
-local found = redis.call('HMGET', head, 'i', 'v', 'w', 'k', 'b', 'm', 'q')
+local found = redis.call('HMGET', head, 'i', 'v', 'w', 'k', 'b', 'm', 'q', 'l')
 local stored = found[2] and { i = number(found[1]), v = number(found[2]), w = found[3] or '' } or nil
 local stored_place = stored and found[2] .. ' ' .. stored.w or nil
+local same = stored and stored.i == stamp.i and stored.v == stamp.v and stored.w == stamp.w
+local newer = not stored or stamp.i > stored.i or (stamp.i == stored.i and stamp.v > stored.v)
+local fields = { 'i', ARGV[3], 'v', ARGV[4], 'w', ARGV[5], 'u', ARGV[6] }
+local function set(...)
+  for _, value in ipairs({ ... }) do fields[#fields + 1] = value end
+end
+local function clear_mark()
+  if stamp.w ~= '' and found[6] == stamp.w then set('p', found[7] or '0', 'm', '') end
+end
+if stored and stamp.i == stored.i and stamp.v > stored.v and found[8] == stored_place and ARGV[12] == '1' and ARGV[13] == stored.w
+  and #ARGV == FIRST + SIZE - 1 and ARGV[FIRST] == ARGV[4] and ARGV[FIRST + 1] == ARGV[5] then
+  set('k', ARGV[7], 'b', ARGV[8], 'l', place)
+  clear_mark()
+  redis.call('HSET', head, unpack(fields))
+  keep(head, life_ms)
+  local is_there = redis.call('XADD', log, 'NOMKSTREAM', stored_form(unpack(ARGV, FIRST)))
+  if is_there then keep(log, life_ms) end
+  redis.pcall('PUBLISH', log, '')
+  return { now, is_there and 'told' or 'gap' }
+end
 local last = last_of(log)
 local before = last or stored_place
 local had_drafts = has_drafts(log, last, stored_place)
-local same = stored and stored.i == stamp.i and stored.v == stamp.v and stored.w == stamp.w
-local newer = not stored or stamp.i > stored.i or (stamp.i == stored.i and stamp.v > stored.v)
 local fell = not same and not newer
 if fell and not (number(ARGV[9]) == stored.i and ARGV[10] == found[2] and ARGV[11] == stored.w) then
   if stamp.i == stored.i and stamp.v == stored.v and not had_drafts then
@@ -403,10 +427,8 @@ local known, by = ARGV[7], ARGV[8]
 if same and (known == '' or (found[5] == by and number(found[4]) >= number(known))) then
   known, by = found[4] or '', found[5] or ''
 end
-local fields = { 'i', ARGV[3], 'v', ARGV[4], 'w', ARGV[5], 'u', ARGV[6], 'k', known, 'b', by }
-if stamp.w ~= '' and found[6] == stamp.w then
-  for _, value in ipairs({ 'p', found[7] or '0', 'm', '' }) do fields[#fields + 1] = value end
-end
+set('k', known, 'b', by)
+clear_mark()
 redis.call('HSET', head, unpack(fields))
 local count = (#ARGV - FIRST + 1) / SIZE
 local function version_of(n) return number(ARGV[FIRST + (n - 1) * SIZE]) end

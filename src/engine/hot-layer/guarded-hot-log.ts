@@ -50,8 +50,10 @@ export class GuardedHotLog {
     return this.#tried(key, () => this.#log.read(key, known, maxAgeMs));
   }
 
-  async mark(key: HotKey, writeId: string, untilMs: number | null): Promise<void> {
-    await this.#tried(key, () => this.#log.mark(key, writeId, untilMs));
+  /** Whether it is certain that it stands. */
+  async mark(key: HotKey, writeId: string, untilMs: number | null): Promise<boolean> {
+    const done = await this.#tried(key, () => this.#log.mark(key, writeId, untilMs).then(() => true));
+    return done === true;
   }
 
   async unmark(key: HotKey, writeId: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { HotLayerHealth } from "../../model/health.ts";
 import type { ColdStore, DeletedThread, Scope, Tail } from "../../stores/cold-store.ts";
 import type { CallScope } from "../call-scope.ts";
 import type { NearCopy } from "../near-cache.ts";
-import type { CommitFollower, FollowedCommit } from "../commit-follower.ts";
+import type { CommitFollower, CommitUnderWay, FollowedCommit } from "../commit-follower.ts";
 import type { StateLog } from "../state-log.ts";
 import type { StateTurn } from "../state-turn.ts";
 import { BackgroundSync } from "./background-sync.ts";
@@ -70,6 +70,8 @@ export class HotLayer implements CommitFollower {
   readonly #reads: CachedReads;
   readonly #drafts: DraftWrites;
   readonly #sync: BackgroundSync;
+  /** What the hot log is being told of, and nobody waits for. */
+  readonly #tellings = new Set<Promise<void>>();
 
   constructor(parts: { hotLog: HotLog; store: ColdStore; log: StateLog }, options: HotLayerOptions) {
     const { store, log } = parts;
@@ -101,6 +103,7 @@ export class HotLayer implements CommitFollower {
   /** Commits this process's drafts, and lets go of the hot log. */
   async release(): Promise<void> {
     await this.#sync.stop();
+    await within(TELL_MS, Promise.all(this.#tellings));
     await this.#log.release();
   }
 
@@ -183,10 +186,13 @@ export class HotLayer implements CommitFollower {
     return this.#hot.watch(scope, listener);
   }
 
-  begin(scope: Scope, writeId: string): HotInstant | null {
-    const past = this.#hot.past(scope);
-    void this.#hot.mark(scope, writeId, past === null ? null : past.atMs + MARK_MS);
-    return past;
+  begin(scope: Scope, writeId: string): CommitUnderWay {
+    const since = this.#hot.past(scope);
+    const underWay: CommitUnderWay = { since, beganMs: performance.now(), isMarked: false };
+    void this.#hot.mark(scope, writeId, since === null ? null : since.atMs + MARK_MS).then((isMarked) => {
+      underWay.isMarked = isMarked;
+    });
+    return underWay;
   }
 
   refused(scope: Scope, writeId: string): void {
@@ -197,13 +203,14 @@ export class HotLayer implements CommitFollower {
     this.#floors.raise(scope, stamp);
   }
 
-  async committed(scope: Scope, { base, entries, head }: FollowedCommit, since: HotInstant | null): Promise<void> {
+  async committed(scope: Scope, { base, entries, head }: FollowedCommit, underWay: CommitUnderWay): Promise<void> {
     this.#floors.raise(scope, head.stamp);
     this.#held.keep(scope, { committed: head, drafts: [], end: head }, performance.now());
     this.#sync.committed(scope, entries);
     // The application may write a thread without knowing its owner; then readers look for themselves.
     if (head.owner === undefined) return;
-    await within(TELL_MS, this.#tell(scope, head, { entries, after: base?.writeId ?? null, since }));
+    const { since } = underWay;
+    await this.#toldOf(underWay, this.#tell(scope, head, { entries, after: base?.writeId ?? null, since }));
   }
 
   async draftsUpTo(scope: Scope, stamp: Stamp): Promise<HotCopy | null> {
@@ -216,7 +223,8 @@ export class HotLayer implements CommitFollower {
   }
 
   /** A thread was deleted, with the states of all its namespaces. */
-  async deleted(scope: Scope, thread: DeletedThread, writeId: string, since: HotInstant | null): Promise<void> {
+  async deleted(scope: Scope, thread: DeletedThread, writeId: string, underWay: CommitUnderWay): Promise<void> {
+    const { since } = underWay;
     const stamp: Stamp = { incarnation: thread.incarnation, version: DELETED, writeId };
     const namespaces = new Set([scope.namespace, ...thread.namespaces]);
     const tellings = [...namespaces].map(async (namespace) => {
@@ -232,6 +240,13 @@ export class HotLayer implements CommitFollower {
   #since(scope: Scope, { by, ownMs }: Asking): HotInstant | null {
     const past = this.#hot.past(scope);
     return past?.by === by ? { atMs: past.atMs - (performance.now() - ownMs), by } : null;
+  }
+
+  /** While a mark stands, readers look for themselves, so the writer need not wait until they are told. */
+  async #toldOf({ isMarked, beganMs }: CommitUnderWay, telling: Promise<void>): Promise<void> {
+    if (!isMarked || performance.now() - beganMs > MARK_MS / 2) return await within(TELL_MS, telling);
+    this.#tellings.add(telling);
+    void telling.then(() => this.#tellings.delete(telling));
   }
 
   async #tell(

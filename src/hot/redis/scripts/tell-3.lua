@@ -31,15 +31,36 @@ local stamp = { i = number(ARGV[3]), v = number(ARGV[4]), w = ARGV[5] }
 local place = ARGV[4] .. ' ' .. ARGV[5]
 local now = now_us()
 
-local found = redis.call('HMGET', head, 'i', 'v', 'w', 'k', 'b', 'm', 'q')
+local found = redis.call('HMGET', head, 'i', 'v', 'w', 'k', 'b', 'm', 'q', 'l')
 local stored = found[2] and { i = number(found[1]), v = number(found[2]), w = found[3] or '' } or nil
 local stored_place = stored and found[2] .. ' ' .. stored.w or nil
+local same = stored and stored.i == stamp.i and stored.v == stamp.v and stored.w == stamp.w
+local newer = not stored or stamp.i > stored.i or (stamp.i == stored.i and stamp.v > stored.v)
+local fields = { 'i', ARGV[3], 'v', ARGV[4], 'w', ARGV[5], 'u', ARGV[6] }
+local function set(...)
+  for _, value in ipairs({ ... }) do fields[#fields + 1] = value end
+end
+local function clear_mark()
+  if stamp.w ~= '' and found[6] == stamp.w then set('p', found[7] or '0', 'm', '') end
+end
+
+-- The usual case, in half the time: one entry on a stamp with which the log ends, if there is one. Such a log has no drafts.
+if stored and stamp.i == stored.i and stamp.v > stored.v and found[8] == stored_place and ARGV[12] == '1' and ARGV[13] == stored.w
+  and #ARGV == FIRST + SIZE - 1 and ARGV[FIRST] == ARGV[4] and ARGV[FIRST + 1] == ARGV[5] then
+  set('k', ARGV[7], 'b', ARGV[8], 'l', place)
+  clear_mark()
+  -- First of all writes: a server that is full refuses it, and then nothing was done.
+  redis.call('HSET', head, unpack(fields))
+  keep(head, life_ms)
+  local is_there = redis.call('XADD', log, 'NOMKSTREAM', stored_form(unpack(ARGV, FIRST)))
+  if is_there then keep(log, life_ms) end
+  redis.pcall('PUBLISH', log, '')
+  return { now, is_there and 'told' or 'gap' }
+end
+
 local last = last_of(log)
 local before = last or stored_place
 local had_drafts = has_drafts(log, last, stored_place)
-
-local same = stored and stored.i == stamp.i and stored.v == stamp.v and stored.w == stamp.w
-local newer = not stored or stamp.i > stored.i or (stamp.i == stored.i and stamp.v > stored.v)
 -- The stamp only rises, but for what the database has lost: and that, only as long as it is what the teller saw.
 local fell = not same and not newer
 if fell and not (number(ARGV[9]) == stored.i and ARGV[10] == found[2] and ARGV[11] == stored.w) then
@@ -57,11 +78,9 @@ local known, by = ARGV[7], ARGV[8]
 if same and (known == '' or (found[5] == by and number(found[4]) >= number(known))) then
   known, by = found[4] or '', found[5] or ''
 end
-local fields = { 'i', ARGV[3], 'v', ARGV[4], 'w', ARGV[5], 'u', ARGV[6], 'k', known, 'b', by }
-if stamp.w ~= '' and found[6] == stamp.w then
-  for _, value in ipairs({ 'p', found[7] or '0', 'm', '' }) do fields[#fields + 1] = value end
-end
--- First of all writes: a server that is full refuses it, and then nothing was done.
+set('k', known, 'b', by)
+clear_mark()
+-- As above, before all else.
 redis.call('HSET', head, unpack(fields))
 
 local count = (#ARGV - FIRST + 1) / SIZE
