@@ -189,9 +189,7 @@ export class HotLayer implements CommitFollower {
   begin(scope: Scope, writeId: string): CommitUnderWay {
     const since = this.#hot.past(scope);
     const underWay: CommitUnderWay = { since, beganMs: performance.now(), isMarked: false };
-    void this.#hot.mark(scope, writeId, since === null ? null : since.atMs + MARK_MS).then((isMarked) => {
-      underWay.isMarked = isMarked;
-    });
+    void this.#mark(scope, writeId, underWay);
     return underWay;
   }
 
@@ -242,9 +240,18 @@ export class HotLayer implements CommitFollower {
     return past?.by === by ? { atMs: past.atMs - (performance.now() - ownMs), by } : null;
   }
 
-  /** While a mark stands, readers look for themselves, so the writer need not wait until they are told. */
+  async #mark(scope: Scope, writeId: string, underWay: CommitUnderWay): Promise<void> {
+    const { since } = underWay;
+    underWay.isMarked = await this.#hot.mark(scope, writeId, since === null ? null : since.atMs + MARK_MS);
+  }
+
+  /**
+   * While a mark stands, readers look for themselves, so the writer need not wait until they are told. Drafts heed no marks: where they are the
+   * rule, one on the head that was would be taken, and become a fork.
+   */
   async #toldOf({ isMarked, beganMs }: CommitUnderWay, telling: Promise<void>): Promise<void> {
-    if (!isMarked || performance.now() - beganMs > MARK_MS / 2) return await within(TELL_MS, telling);
+    const isWarned = isMarked && performance.now() - beganMs < MARK_MS / 2;
+    if (!isWarned || this.#options.keepsDrafts) return await within(TELL_MS, telling);
     this.#tellings.add(telling);
     void telling.then(() => this.#tellings.delete(telling));
   }

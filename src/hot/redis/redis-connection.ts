@@ -14,6 +14,8 @@ export interface ScriptCall {
   readonly values: readonly string[];
   /** The bucket. */
   readonly bucket: number;
+  /** Whether it may be sent a little later, with others, because nobody is held up by its answer. */
+  readonly isPatient: boolean;
 }
 
 /** A moment of a server's clock, and when we heard of it on our own. */
@@ -38,7 +40,7 @@ export class RedisConnection {
   readonly #heard: (Heard | undefined)[] = [];
   #silentSinceMs: number | undefined;
   #isAskingAll = false;
-  #isGathering = false;
+  #gathering: "not" | "tick" | "turn" = "not";
 
   constructor(source: RedisSource, timeoutMs: number) {
     this.#source = source;
@@ -102,7 +104,7 @@ export class RedisConnection {
     const client = this.#client;
     if (client === undefined || this.#isReleased) return Promise.reject(new RedisError("DISCONNECTED"));
     const epoch = this.#epoch;
-    if (this.#deadlines.count > 0) this.#gather(client);
+    if (call.isPatient || this.#deadlines.count > 0) this.#gather(client, call.isPatient);
     // Not by `await`: every promise that stands between the client's and the caller's shows in the time of a read.
     return new Promise((resolve, reject) => {
       const end = this.#deadlines.begin(() => {
@@ -215,15 +217,23 @@ export class RedisConnection {
     return this.#client?.isCluster === true ? bucket : 0;
   }
 
-  /** What is sent in one turn of the event loop travels together: each write of its own would cost a system call. */
-  #gather(client: RedisClient): void {
-    if (this.#isGathering || isCluster(client) || client.status !== "ready") return;
+  /**
+   * What is sent together travels together: each write of its own would cost a system call. What is patient waits for the end of the event loop's
+   * turn, after what the turn sends to the database: there the caller waits.
+   */
+  #gather(client: RedisClient, isPatient: boolean): void {
+    if (isCluster(client) || client.status !== "ready") return;
     const { stream } = client;
-    this.#isGathering = true;
-    stream.cork();
-    process.nextTick(() => {
-      this.#isGathering = false;
+    if (this.#gathering === "not") stream.cork();
+    else if (isPatient || this.#gathering === "tick") return;
+    const until = isPatient ? "turn" : "tick";
+    this.#gathering = until;
+    const send = (): void => {
+      if (this.#gathering !== until) return;
+      this.#gathering = "not";
       stream.uncork();
-    });
+    };
+    if (isPatient) setImmediate(send);
+    else process.nextTick(send);
   }
 }

@@ -162,12 +162,22 @@ export class RedisHotLog implements HotLog {
   async #draftsOf(bucket: number, values: readonly string[]): Promise<readonly string[]> {
     const dirty = dirtyName(this.#prefix, bucket);
     try {
-      return (await this.#connection.run(lua.drafts, { keys: [dirty], values, bucket })) as readonly string[];
+      return (await this.#connection.run(lua.drafts, {
+        keys: [dirty],
+        values,
+        bucket,
+        isPatient: false,
+      })) as readonly string[];
     } catch (error) {
       if (!(error instanceof RedisError && error.kind === "WRONGTYPE")) throw error;
       // No thread is meant: of log and head, there are none.
       const none = `${dirty}:none`;
-      await this.#connection.run(lua.forget, { keys: [none, none, dirty], values: ["", "?"], bucket });
+      await this.#connection.run(lua.forget, {
+        keys: [none, none, dirty],
+        values: ["", "?"],
+        bucket,
+        isPatient: false,
+      });
       return [];
     }
   }
@@ -192,7 +202,13 @@ export class RedisHotLog implements HotLog {
 
   async #run(name: Script, names: KeyNames, values: readonly string[]): Promise<unknown> {
     try {
-      return await this.#connection.run(lua[name], { keys: keysFor(name, names), values, bucket: names.bucket });
+      const isPatient = name === "mark" || name === "unmark" || name === "tell";
+      return await this.#connection.run(lua[name], {
+        keys: keysFor(name, names),
+        values,
+        bucket: names.bucket,
+        isPatient,
+      });
     } catch (error) {
       if (error instanceof RedisError && error.kind === "WRONGTYPE" && name !== "forget")
         throw await this.#forget(names, "?");

@@ -33,6 +33,7 @@ async function orphan(threadId: string): Promise<void> {
   const reader = await tiers.plain();
   await (await tiers.cached()).putState({ threadId, userId: "ada" }, stateAt(1));
   const key = { threadId, namespace: "" };
+  await eventually(async () => (await hotLog.read(key, null, 0)).entries.length === 1);
   const last = (await hotLog.read(key, null, 0)).entries.at(-1);
   const writeId = "00000000-0000-4000-8000-000000000002";
   const draft = { version: 2, writeId, after: String(last?.writeId), kind: "delta" as const, body: "{}" };
