@@ -14,6 +14,7 @@ export { EngineCheckpointer, type EngineOptions, type HotOptions } from "./engin
 export type { HotEvent, HotEventName } from "./engine/hot-layer/hot-events.ts";
 export type { IdRules } from "./engine/call-scope.ts";
 export type { NearCacheLimits } from "./engine/near-cache.ts";
+export { RunLease, type LeaseActions, type LeaseTerms } from "./engine/run-lease.ts";
 export type { OperationEvent } from "./engine/operations.ts";
 export * from "./hot/hot-log.ts";
 export { MemoryHotLog, type MemoryHotLogOptions } from "./hot/memory/memory-hot-log.ts";

@@ -37,6 +37,7 @@ function callsWith(
     checkpoint: () => checkpointer.checkpoint(given, { state: stateWith() }),
     watch: async () => await checkpointer.watch(given).next(),
     beginRun: () => checkpointer.beginRun(given),
+    acquireRun: () => checkpointer.acquireRun(given),
     requestStop: () => checkpointer.requestStop(given),
     stopRequested: () => checkpointer.stopRequested(given),
   };
@@ -68,6 +69,8 @@ const wrong: Readonly<Record<string, readonly [field: string, config: unknown]>>
   "NUL in namespace": ["config.namespace", { ...config, namespace: "\0" }],
   "an empty runId": ["config.runId", { ...config, runId: "" }],
   "a runId of more than 512 bytes": ["config.runId", { ...config, runId: "x".repeat(513) }],
+  "a lease that is no token": ["config.lease", { ...config, lease: "mine" }],
+  "a number for lease": ["config.lease", { ...config, lease: 1 }],
   "the seed's thread_id": ["config.thread_id", { ...config, thread_id: "a" }],
   "a misspelt userId": ["config.userID", { threadId: config.threadId, userID: "a" }],
   "an unknown key": ["config.checkpointId", { ...config, checkpointId: "a" }],

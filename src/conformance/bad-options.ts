@@ -38,6 +38,7 @@ const methods: Readonly<Record<OptionMethod, CallWith>> = {
   listThreads: (checkpointer, { userId }, options) => checkpointer.listThreads({ userId }, options),
   forkThread: (checkpointer, config, options) => checkpointer.forkThread(config, newConfig(), options),
   checkpoint: (checkpointer, config, options) => checkpointer.checkpoint(config, { state: stateWith() }, options),
+  acquireRun: (checkpointer, config, options) => checkpointer.acquireRun(config, options),
   watch: async (checkpointer, config, options) => await checkpointer.watch(config, options).next(),
 };
 
@@ -93,6 +94,11 @@ const wrong: Readonly<Record<OptionMethod, Readonly<Record<string, readonly unkn
     ifVersion: [-1, "1"],
     onConflict: ["ignore"],
     metadata: badRecords,
+  },
+  acquireRun: {
+    ttlMs: [...badCounts, 0, 999, 86_400_001],
+    waitMs: [...badCounts, 86_400_001],
+    renew: [1, "yes", null],
   },
   watch: { pollMs: [...badCounts, 0, 9, 3_600_001], signal: [null, {}, true, new AbortController()] },
 };

@@ -20,6 +20,7 @@ import { messages } from "./messages.ts";
 import { ownership } from "./ownership.ts";
 import { recreation } from "./recreation.ts";
 import { repairs } from "./repairs.ts";
+import { runLeases } from "./run-leases.ts";
 import { runs } from "./runs.ts";
 import { stateHistory } from "./state-history.ts";
 import { states } from "./states.ts";
@@ -94,6 +95,7 @@ const subjects: readonly Subject[] = [
   threadsWithDrafts,
   warmCache,
   runs,
+  runLeases,
   watches,
   watchEnds,
   health,

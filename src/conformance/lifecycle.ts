@@ -31,6 +31,7 @@ function everyCall(
       checkpointer.checkpoint(config, { state: stateWith(), messages: numberedMessages(1), thread: {} }),
     warmCache: () => checkpointer.warmCache({ userId: config.userId }),
     beginRun: () => checkpointer.beginRun(config),
+    acquireRun: () => checkpointer.acquireRun(config),
     requestStop: () => checkpointer.requestStop(config),
     stopRequested: () => checkpointer.stopRequested(config),
     watch: async () => await checkpointer.watch(config, { signal: AbortSignal.abort() }).next(),

@@ -239,6 +239,7 @@ function writesOf(checkpointer: Checkpointer, config: Config): (() => Promise<un
       () => checkpointer.checkpoint(config, { thread: { metadata: { private: undefined } } }),
     ],
     beginRun: [() => checkpointer.beginRun({ ...config, runId: "by a stranger" })],
+    acquireRun: [() => checkpointer.acquireRun({ ...config, runId: "by a stranger" })],
     requestStop: [() => checkpointer.requestStop(config)],
   };
   return Object.values(writes).flat();

@@ -158,6 +158,7 @@ async function everythingWorks(checkpointer: Typed, thread: Samples, user: Sampl
   assert.equal(await checkpointer.deleteMessage(fork, "m0"), true);
   assert.deepEqual((await checkpointer.stats({ userId: config.userId })).threads, 2);
   await checkpointer.beginRun({ ...fork, runId: "run" });
+  await (await checkpointer.acquireRun({ ...fork, runId: "run" })).release();
   await checkpointer.requestStop(fork);
   assert.deepEqual([await checkpointer.stopRequested(fork), await checkpointer.stopRequested(config)], [true, false]);
   assert.equal((await checkpointer.getState(config))?.["n"], 2);

@@ -1,4 +1,5 @@
 import type {
+  AcquireRunOptions,
   CheckpointParts,
   ForkThreadOptions,
   GetStateCacheOptions,
@@ -19,6 +20,7 @@ import type { AgentState, NoCustomFields } from "../model/state.ts";
 import type { SessionStats } from "../model/stats.ts";
 import type { ThreadFields, ThreadInfo } from "../model/thread.ts";
 import type { WatchEvent, WatchOptions } from "../model/watch-event.ts";
+import type { RunLease } from "./run-lease.ts";
 
 /**
  * Session memory: an agent's state, its messages, its threads. The type to inject, and (through a class that implements it) to subclass.
@@ -242,6 +244,20 @@ export abstract class BaseCheckpointer<
    * @throws AccessDeniedError if the thread is another user's
    */
   abstract beginRun(config: ThreadConfig<ThreadId, UserId>): Promise<string>;
+
+  /**
+   * Begins a run as {@link beginRun} does, and has it alone for a time: nobody else acquires the thread's run until the lease ends, and the database
+   * refuses what is written under a lease that has ended, however late it arrives. Who writes without a lease is not kept out; the version of
+   * the state tells of him, as ever.
+   *
+   * @returns the lease; make the run's calls with its `config`, and release it at the end: `await using lease = await checkpointer.acquireRun(config)`
+   * @throws RunHeldError if somebody else has it, and for longer than `waitMs`
+   * @throws AccessDeniedError if the thread is another user's
+   */
+  abstract acquireRun(
+    config: ThreadConfig<ThreadId, UserId>,
+    options?: AcquireRunOptions,
+  ): Promise<RunLease<ThreadId, UserId>>;
 
   /**
    * Asks the thread's run to stop, from any process: `config.runId`, or the run that wrote last. Durable; over when the next run begins. The

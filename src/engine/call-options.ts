@@ -202,6 +202,28 @@ export function checkWatch(options: unknown): { readonly pollMs: number; readonl
   return { pollMs: pollMs ?? 1_000, signal };
 }
 
+const acquireRunShape = v.strictObject({
+  ttlMs: optional(wholeNumber(1_000, 86_400_000, "milliseconds")),
+  waitMs: optional(wholeNumber(0, 86_400_000, "milliseconds")),
+  renew: optional(v.boolean()),
+});
+
+/** How a run's lease is asked for. */
+export interface AcquireRun {
+  /** How long it lasts, in milliseconds. */
+  readonly ttlMs: number;
+  /** How long somebody else's is waited for, in milliseconds. */
+  readonly waitMs: number;
+  /** Whether it renews itself. */
+  readonly renews: boolean;
+}
+
+/** @throws ValidationError */
+export function checkAcquireRun(options: unknown): AcquireRun {
+  const { ttlMs = 30_000, waitMs = 0, renew = true } = checkShape(acquireRunShape, options ?? {}, "options");
+  return { ttlMs, waitMs, renews: renew };
+}
+
 /** @throws ValidationError */
 export function checkFork(options: unknown): number | null {
   return checkShape(forkShape, options ?? {}, "options").version ?? null;

@@ -19,6 +19,8 @@ export interface IdRules {
 export interface CallScope extends Scope {
   /** The run that makes the call; null: not told. */
   readonly runId: string | null;
+  /** The token of the lease that it is made under; null: none. */
+  readonly lease: string | null;
 }
 
 interface ConfigFields {
@@ -26,6 +28,7 @@ interface ConfigFields {
   readonly userId?: AnyId | undefined;
   readonly namespace?: string | undefined;
   readonly runId?: string | undefined;
+  readonly lease?: string | undefined;
 }
 
 interface WarmFields extends ConfigFields {
@@ -44,7 +47,8 @@ export class ConfigReader {
     const user = idShapes[rules.userIdType]("userId");
     const userId = rules.requireUserId ? user : optional(user);
     const fields = { threadId, userId, namespace: optional(namespaceText), runId: optional(idText("runId")) };
-    this.#thread = v.strictObject(fields) as v.GenericSchema<unknown, ConfigFields>;
+    const lease = v.pipe(v.string(), v.uuid("expected the token of a lease, as acquireRun() puts it into its config"));
+    this.#thread = v.strictObject({ ...fields, lease: optional(lease) }) as v.GenericSchema<unknown, ConfigFields>;
     this.#user = v.strictObject({ userId }) as v.GenericSchema<unknown, ConfigFields>;
     this.#stats = v.strictObject({ userId, threadId: optional(threadId) }) as v.GenericSchema<unknown, ConfigFields>;
     const limit = v.pipe(v.number(), v.check(isWarmLimit, "expected a whole number from 1 to 10000"));
@@ -59,8 +63,9 @@ export class ConfigReader {
    * @throws InvalidConfigError naming the field
    */
   thread(config: unknown, field = "config"): CallScope {
-    const { threadId, userId, namespace, runId } = checkShape(this.#thread, config, field, invalidConfig);
-    return { threadId: threadId as AnyId, userId: userId ?? null, namespace: namespace ?? "", runId: runId ?? null };
+    const given = checkShape(this.#thread, config, field, invalidConfig);
+    const { threadId, userId = null, namespace = "", runId = null, lease = null } = given;
+    return { threadId: threadId as AnyId, userId, namespace, runId, lease };
   }
 
   /** The caller of a call that means no single thread. */

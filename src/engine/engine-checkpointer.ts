@@ -5,7 +5,7 @@ import type * as options from "../model/call-options.ts";
 import type { AnyId, StatsConfig, ThreadConfig, UserConfig, WarmCacheConfig } from "../model/config.ts";
 import type { Health } from "../model/health.ts";
 import type { HotLog } from "../hot/hot-log.ts";
-import { AccessDeniedError, ConflictError, NotFoundError, ReleasedError, ValidationError } from "../model/errors.ts";
+import { ConflictError, NotFoundError, ReleasedError, ValidationError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
 import type { AgentState, NoCustomFields } from "../model/state.ts";
 import type { SessionStats } from "../model/stats.ts";
@@ -14,14 +14,18 @@ import type { WatchEvent, WatchOptions } from "../model/watch-event.ts";
 import type { ColdStore, Scope } from "../stores/cold-store.ts";
 import { BaseCheckpointer, type CheckpointResult, type StateChange } from "./base-checkpointer.ts";
 import * as check from "./call-options.ts";
-import { ConfigReader, type IdRules } from "./call-scope.ts";
+import { type CallScope, ConfigReader, type IdRules } from "./call-scope.ts";
+import { databaseHealth } from "./database-health.ts";
 import { HotLayer } from "./hot-layer/hot-layer.ts";
 import { checkMessages, fromBody, noMessages } from "./message-rows.ts";
 import { NearCache, type NearCacheLimits } from "./near-cache.ts";
 import { Operations } from "./operations.ts";
+import type { RunLease } from "./run-lease.ts";
+import { RunLeases } from "./run-leases.ts";
 import { StateLog } from "./state-log.ts";
 import { noParts, type TurnParts } from "./state-turn.ts";
 import { States } from "./states.ts";
+import { forkThread, refuseOtherOwner } from "./thread-fork.ts";
 import { ThreadGuards } from "./thread-guards.ts";
 import { watchThread } from "./thread-watch.ts";
 import { checkThreadFields, decodeMetadata, threadInfo } from "./thread-rows.ts";
@@ -61,6 +65,7 @@ export class EngineCheckpointer<
   readonly #hot: HotLayer | null;
   readonly #durability: options.Durability;
   readonly #guards: ThreadGuards<ThreadId, UserId>;
+  readonly #leases: RunLeases;
   readonly #states: States<Custom>;
   readonly #operations = new Operations();
   readonly #released = new AbortController();
@@ -75,6 +80,7 @@ export class EngineCheckpointer<
     this.#durability = engine.hot?.durability ?? "sync";
     this.#hot = engine.hot === null ? null : makeHotLayer(engine, engine.hot, this.#log);
     this.#guards = new ThreadGuards(engine.coldStore);
+    this.#leases = new RunLeases(engine.coldStore);
     this.#states = new States(this.#log, this.#hot, engine.state);
     this.#threadQuery = check.threadQueryReader(engine.idType);
   }
@@ -90,6 +96,7 @@ export class EngineCheckpointer<
     this.#released.abort();
     if (!(await this.#operations.end())) return;
     try {
+      await this.#leases.release();
       await this.#hot?.release();
     } finally {
       await this.#store.release();
@@ -186,7 +193,7 @@ export class EngineCheckpointer<
   override clearState(config: ThreadConfig<ThreadId, UserId>): Promise<void> {
     return this.#operations.run("clearState", async () => {
       const scope = this.#config.thread(config);
-      if (!(await this.#states.clear(scope))) await this.#guards.refuseStranger(scope);
+      if (!(await this.#states.clear(scope))) await this.#refuse(scope);
     });
   }
 
@@ -227,8 +234,8 @@ export class EngineCheckpointer<
   override deleteMessage(config: ThreadConfig<ThreadId, UserId>, messageId: string): Promise<boolean> {
     return this.#operations.run("deleteMessage", async () => {
       const scope = this.#config.thread(config);
-      const deleted = await this.#store.deleteMessage(scope, check.checkMessageId(messageId));
-      if (!deleted) await this.#guards.refuseStranger(scope);
+      const deleted = await this.#store.deleteMessage(scope, check.checkMessageId(messageId), scope.lease);
+      if (!deleted) await this.#refuse(scope);
       return deleted;
     });
   }
@@ -275,10 +282,10 @@ export class EngineCheckpointer<
       await this.#log.looks.at(scope.threadId);
       const writeId = randomUUID();
       const underWay = this.#hot?.begin(scope, writeId);
-      const deleted = await this.#store.deleteThread(scope, writeId);
+      const deleted = await this.#store.deleteThread(scope, writeId, scope.lease);
       if (deleted === null) {
         this.#hot?.refused(scope, writeId);
-        await this.#guards.refuseStranger(scope);
+        await this.#refuse(scope);
         return false;
       }
       if (underWay !== undefined) await this.#hot?.deleted(scope, deleted, writeId, underWay);
@@ -295,21 +302,9 @@ export class EngineCheckpointer<
       const source = this.#config.thread(from, "from");
       const target = this.#config.thread(to, "to");
       const version = check.checkFork(forkOptions);
-      if (source.userId !== null && target.userId !== null && source.userId !== target.userId) {
-        throw new AccessDeniedError("a user's thread can only be copied for the same user; leave `to.userId` out");
-      }
+      refuseOtherOwner(source, target);
       await this.#hot?.settleThread(source);
-      const request = { from: source, to: target.threadId, owner: target.userId, version, writeId: randomUUID() };
-      switch (await this.#store.forkThread(request)) {
-        case "source-missing":
-          throw new NotFoundError("from.threadId", "there is no such thread for this user");
-        case "version-missing":
-          throw new NotFoundError("options.version", `the thread has no version ${version}`);
-        case "target-exists":
-          throw new ConflictError(0, 0, "to.threadId: there is a thread of this id already; choose another id");
-        case "forked":
-          return await this.#guards.existing({ ...target, userId: target.userId ?? source.userId }, "to.threadId");
-      }
+      return await this.#guards.existing(await forkThread(this.#store, { source, target, version }), "to.threadId");
     });
   }
 
@@ -317,7 +312,7 @@ export class EngineCheckpointer<
     return this.#operations.run("repairState", async () => {
       const scope = this.#config.thread(config);
       await this.#hot?.settle(scope);
-      if ((await this.#store.getThread(scope)) === null) await this.#guards.refuseStranger(scope);
+      if ((await this.#store.getThread(scope)) === null) await this.#refuse(scope);
       await this.#guards.existing(scope, "config.threadId");
       const bodies = await this.#store.listMessages(scope, check.checkListMessages(undefined));
       return await this.#states.rebuild(scope, bodies.map(fromBody));
@@ -393,6 +388,18 @@ export class EngineCheckpointer<
     });
   }
 
+  override acquireRun(
+    config: ThreadConfig<ThreadId, UserId>,
+    acquireOptions?: options.AcquireRunOptions,
+  ): Promise<RunLease<ThreadId, UserId>> {
+    return this.#operations.run("acquireRun", async () => {
+      const scope = this.#config.thread(config);
+      const terms = check.checkAcquireRun(acquireOptions);
+      await this.#log.looks.at(scope.threadId);
+      return await this.#leases.acquire(scope, config, terms);
+    });
+  }
+
   override requestStop(config: ThreadConfig<ThreadId, UserId>): Promise<void> {
     return this.#operations.run("requestStop", async () => {
       const scope = this.#config.thread(config);
@@ -412,7 +419,8 @@ export class EngineCheckpointer<
 
   override health(): Promise<Health> {
     return this.#operations.run("health", async () => {
-      return { database: await this.#databaseHealth(), hotLayer: this.#hot?.health() ?? null };
+      const database = await databaseHealth(this.#store, this.#threadQuery({ limit: 0 }));
+      return { database, hotLayer: this.#hot?.health() ?? null };
     });
   }
 
@@ -424,14 +432,10 @@ export class EngineCheckpointer<
     });
   }
 
-  async #databaseHealth(): Promise<Health["database"]> {
-    try {
-      // The cheapest question that reaches the tables.
-      await this.#store.listThreads(null, this.#threadQuery({ limit: 0 }));
-      return { isAvailable: true, errorCode: null };
-    } catch (error) {
-      return { isAvailable: false, errorCode: (error as { code?: string }).code ?? "UNKNOWN" };
-    }
+  /** Says why nothing was written, where that is not simply because there was nothing. */
+  async #refuse(scope: CallScope): Promise<void> {
+    await this.#guards.refuseStranger(scope);
+    await this.#leases.refuseLost(scope);
   }
 }
 

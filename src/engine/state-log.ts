@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { HotEntry } from "../hot/hot-log.ts";
-import { AccessDeniedError, ConflictError, StorageUnavailableError } from "../model/errors.ts";
+import { AccessDeniedError, ConflictError, RunLostError, StorageUnavailableError } from "../model/errors.ts";
 import { sameStamp, type Stamp } from "../model/stamp.ts";
 import type { ColdStore, Scope, StatePart, Tail, TailRequest, Turn, TurnOutcome } from "../stores/cold-store.ts";
 import type { CallScope } from "./call-scope.ts";
@@ -279,7 +279,7 @@ export class StateLog {
     const state: StatePart = { base, entries: [{ kind, body, writeId, metadata: turn.metadata }] };
     const outcome = await this.#ask(turnOf(scope, turn.parts, writeId, state));
     // Of a turn that failed it may not be known whether it was written.
-    if (outcome.kind === "conflict" || outcome.kind === "denied") this.#follower?.refused(scope, writeId);
+    if (outcome.kind !== "committed" && outcome.kind !== "failed") this.#follower?.refused(scope, writeId);
     if (outcome.kind === "conflict") return { actual: outcome.actual };
     return { stamp: { incarnation: incarnationOf(outcome), version: (base?.version ?? 0) + 1, writeId }, underWay };
   }
@@ -296,6 +296,8 @@ function incarnationOf(outcome: TurnOutcome): number {
       return outcome.incarnation;
     case "denied":
       throw new AccessDeniedError();
+    case "unleased":
+      throw new RunLostError();
     case "failed":
       throw outcome.error;
     case "conflict":
@@ -319,8 +321,9 @@ function foldTail(tail: Tail, near: NearCopy | null): NearCopy | null {
 // Written out field by field: spreading costs more than the rest of a call, and these are made for every one.
 
 function turnOf(scope: CallScope, parts: TurnParts, writeId: string, state: StatePart | null): Turn {
-  const { threadId, userId, namespace, runId } = scope;
-  return { threadId, userId, namespace, runId, writeId, state, messages: parts.messages, thread: parts.thread };
+  const { threadId, userId, namespace, runId, lease } = scope;
+  const { messages, thread } = parts;
+  return { threadId, userId, namespace, runId, lease, writeId, state, messages, thread };
 }
 
 function requestOf(scope: Scope, known: Stamp | null, version: number | null): TailRequest {

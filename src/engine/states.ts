@@ -116,9 +116,11 @@ export class States<Custom extends object> {
   async #writeLog(
     scope: CallScope,
     turn: StateTurn & { readonly state: LogState },
-    durability: Durability,
+    wanted: Durability,
   ): Promise<NearCopy | null> {
     if (this.#hot === null) return await this.#log.write(scope, turn);
+    // Only the database knows whether a lease is held.
+    const durability = scope.lease === null ? wanted : "sync";
     // With "exit", the state that ends a run is committed, and all drafts of the run with it.
     const isHeld = durability === "exit";
     if (durability === "async" || (isHeld && isRunning(turn.state))) return await this.#hot.draft(scope, turn, isHeld);

@@ -12,6 +12,8 @@ export interface Migration {
 
 /** The statements, by the camel-cased names of their files. */
 export const sql: {
+  /** Begins a run and takes the thread's lease for it, unless somebody holds it; makes the thread if there is none. */
+  readonly acquireLease: string;
   /** Commits turns, at most one a thread, in the order of their threads. */
   readonly commitTurns: string;
   /** Deletes one message and moves the thread's updated_at. */
@@ -28,6 +30,8 @@ export const sql: {
   readonly getMessage: string;
   /** One thread. */
   readonly getThread: string;
+  /** Whether a lease is held. */
+  readonly holdsLease: string;
   /** Messages in order of their places; {{direction}} is asc or desc. */
   readonly listMessages: string;
   /** A user's threads, most recently written first. */
@@ -46,6 +50,8 @@ export const sql: {
   readonly readTail: string;
   /** As read-tail.sql, for many requests at once. */
   readonly readTails: string;
+  /** Prolongs a lease that is still held, or gives it back. */
+  readonly renewLease: string;
   /** Asks a thread's run to stop. */
   readonly requestStop: string;
   /** Counts and sizes. */
@@ -53,12 +59,33 @@ export const sql: {
   /** Whether a run was asked to stop. */
   readonly stopRequested: string;
 } = {
+  acquireLease: `with acquired as (
+  insert into {{threads}} as thread (thread_id, user_id, run_id, lease, lease_until, updated_at)
+  values (
+    $1::{{thread_id}}, $2::{{user_id}}, $3::text, $4::uuid,
+    clock_timestamp() + $5::double precision * interval '1 millisecond', {{now}}
+  )
+  on conflict (thread_id) do update set
+    stop_run_id = case when excluded.run_id in (thread.run_id, thread.stop_run_id) then thread.stop_run_id end,
+    run_id = excluded.run_id,
+    lease = excluded.lease,
+    lease_until = clock_timestamp() + $5::double precision * interval '1 millisecond',
+    updated_at = {{now}}
+  where ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+    and (thread.lease_until is null or thread.lease_until <= clock_timestamp() or thread.lease = excluded.lease)
+  returning thread.user_id
+)
+select acquired.user_id, 1 as acquired, 0::double precision as rest_ms from acquired
+union all
+select thread.user_id, 0, extract(epoch from thread.lease_until - clock_timestamp())::double precision * 1000
+from {{threads}} as thread
+where thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)`,
   commitTurns: `with turn as materialized (
   select * from unnest(
     (select $1::{{thread_id}}[]), (select $2::{{user_id}}[]), (select $3::text[]), (select $4::text[]), (select $5::uuid[]), (select $6::bigint[]), (select $7::integer[]), (select $8::uuid[]),
-    (select $9::integer[]), (select $10::jsonb[])
+    (select $9::integer[]), (select $10::jsonb[]), (select $24::uuid[])
   ) with ordinality as turn (
-    thread_id, user_id, namespace, run_id, write_id, base_incarnation, base_version, base_write_id, message_count, patch, n
+    thread_id, user_id, namespace, run_id, write_id, base_incarnation, base_version, base_write_id, message_count, patch, lease, n
   )
   limit (select 1000000)
 ), touched as (
@@ -83,6 +110,7 @@ export const sql: {
   from turn
   where thread.thread_id = turn.thread_id
     and (turn.user_id is null or thread.user_id = turn.user_id)
+    and (turn.lease is null or (thread.lease = turn.lease and thread.lease_until > clock_timestamp()))
     and case
       when turn.base_version is null then true
       when turn.base_version = 0 then (
@@ -112,7 +140,7 @@ export const sql: {
     coalesce(timestamptz 'epoch' + ((turn.patch ->> 'createdAtMs') || ' ms')::interval, {{now}}),
     coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}})
   from turn
-  where coalesce(turn.base_version, 0) = 0
+  where coalesce(turn.base_version, 0) = 0 and turn.lease is null
     and (select thread.thread_id from {{threads}} as thread where thread.thread_id = turn.thread_id) is null
   returning thread_id, incarnation, next_seq
 ), accepted as (
@@ -147,6 +175,7 @@ select accepted.n, accepted.incarnation from accepted`,
   set updated_at = {{now}}, recent_writes = ($4::uuid || thread.recent_writes)[1:8]
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
     and not $4::uuid = any (thread.recent_writes)
+    and ($5::uuid is null or (thread.lease = $5::uuid and thread.lease_until > clock_timestamp()))
     and exists (
       select from {{messages}} as message
       where message.thread_id = $1::{{thread_id}} and message.message_id = $3::text
@@ -191,7 +220,8 @@ from tombstone`,
     select from {{states}} as own
     where own.thread_id = $1::{{thread_id}} and own.namespace = $2::text
       and own.version = $3::integer and own.write_id = $4::uuid
-  ) then 1 else 0 end as written
+  ) then 1 else 0 end as written,
+  case when $6::uuid is null or (thread.lease = $6::uuid and thread.lease_until > clock_timestamp()) then 1 else 0 end as leased
 from {{threads}} as thread
 where thread.thread_id = $1::{{thread_id}}`,
   forkThread: `with source as (
@@ -249,6 +279,9 @@ where message.thread_id = $1::{{thread_id}} and message.message_id = $3::text
   extract(epoch from thread.updated_at) * 1000 as updated_at_ms
 from {{threads}} as thread
 where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})`,
+  holdsLease: `select 1 as held from {{threads}} as thread
+where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+  and thread.lease = $3::uuid and thread.lease_until > clock_timestamp()`,
   listMessages: `select message.body::text as body
 from {{messages}} as message
 join {{threads}} as thread on thread.thread_id = message.thread_id
@@ -300,6 +333,7 @@ limit $5::bigint`,
   lockThread: `select thread.incarnation
 from {{threads}} as thread
 where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+  and ($3::uuid is null or (thread.lease = $3::uuid and thread.lease_until > clock_timestamp()))
 for update`,
   putState: `with touched as (
   update {{threads}} as thread
@@ -405,6 +439,11 @@ left join lateral (
     and item.version <= coalesce(request.upto, 2147483647)
 ) as state on true
 order by request.n, state.version`,
+  renewLease: `update {{threads}} as thread
+set lease_until = clock_timestamp() + $4::double precision * interval '1 millisecond'
+where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+  and thread.lease = $3::uuid and thread.lease_until > clock_timestamp()
+returning thread.incarnation`,
   requestStop: `update {{threads}} as thread
 set stop_run_id = coalesce($3::text, thread.run_id, '')
 where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
@@ -483,5 +522,11 @@ create table {{messages}} (
 );
 create unique index {{messages_order_idx}} on {{messages}} (thread_id, seq);
 alter table {{messages}} alter column thread_id set (n_distinct = -0.01);`,
+  },
+  {
+    version: 2,
+    name: "run-leases",
+    text: `alter table {{threads}} add column lease uuid;
+alter table {{threads}} add column lease_until timestamptz;`,
   },
 ];

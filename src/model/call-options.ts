@@ -18,6 +18,16 @@ export type Instant = Date | number;
  */
 export type Durability = "sync" | "async" | "exit";
 
+/** Options of `acquireRun`. */
+export interface AcquireRunOptions {
+  /** How long the lease lasts without being renewed, in milliseconds, 1,000 to 86,400,000. @defaultValue 30,000 */
+  readonly ttlMs?: number | undefined;
+  /** How long to wait for somebody else's lease to end, in milliseconds, up to 86,400,000. @defaultValue 0 */
+  readonly waitMs?: number | undefined;
+  /** Whether it renews itself, three times in `ttlMs`, until it is released. @defaultValue true */
+  readonly renew?: boolean | undefined;
+}
+
 /** Options of `getStateCache`. */
 export interface GetStateCacheOptions {
   /**

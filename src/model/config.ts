@@ -23,6 +23,11 @@ export interface ThreadConfig<ThreadId extends AnyId = string, UserId extends An
   readonly namespace?: string | undefined;
   /** The run that makes this call; a write keeps it as the thread's `runId`. At most 512 bytes. */
   readonly runId?: string | undefined;
+  /**
+   * The token of the run lease that this call is made under, a UUID: take the whole config from `acquireRun(…).config`. A write is refused with
+   * `RunLostError` once the lease is not held any more, and is always durable before it answers; reads do not look at it.
+   */
+  readonly lease?: string | undefined;
 }
 
 /** Who calls, where no single thread is meant (`listThreads`). */

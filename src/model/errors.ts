@@ -100,6 +100,33 @@ export class AccessDeniedError extends CheckpointerError {
   }
 }
 
+/** Somebody else holds the thread's run lease: `acquireRun` again later, or with `waitMs`. Nothing was written. */
+export class RunHeldError extends CheckpointerError {
+  override readonly code = "AGENITY_RUN_HELD";
+  override readonly retryable = true;
+  /** In how many milliseconds the lease ends, if its holder does not prolong it. */
+  readonly restMs: number;
+
+  constructor(restMs: number) {
+    super(
+      `another run holds this thread for ${Math.ceil(restMs)} ms more, unless it prolongs that; ` +
+        "try again later, or give acquireRun() a waitMs",
+    );
+    this.restMs = restMs;
+  }
+}
+
+/** The run lease under which the call was made is not held any more: it passed, was given back, or the thread is gone. Nothing was written. */
+export class RunLostError extends CheckpointerError {
+  override readonly code = "AGENITY_RUN_LOST";
+
+  constructor() {
+    super(
+      "config.lease: the run's lease is not held any more, so another run may have begun; stop this one, or acquireRun() again and read the state anew",
+    );
+  }
+}
+
 /** The database cannot be reached or cannot serve now (the seed's `ConnectionError`). `retryable` says whether waiting can help. */
 export class StorageUnavailableError extends CheckpointerError {
   override readonly code = "AGENITY_STORAGE_UNAVAILABLE";

@@ -39,6 +39,18 @@ export interface ColdStore {
   /** The states of a user's threads that were written last, whole, in one round trip; threads without a state are left out. */
   readRecent(userId: AnyId | null, namespace: string, limit: number): Promise<readonly RecentTail[]>;
 
+  /**
+   * Begins a run on a thread and takes the thread's lease for it, unless somebody holds it; makes the thread if there is none. Until it ends, a
+   * turn under its token is committed; from then on, none is. By the store's own clock.
+   */
+  acquireLease(scope: Scope, request: LeaseRequest): Promise<LeaseOutcome>;
+
+  /** Has a lease last for so long from now, in milliseconds; 0 ends it. False: it is not held any more, and nothing was changed. */
+  renewLease(scope: Scope, lease: string, ttlMs: number): Promise<boolean>;
+
+  /** Whether a lease is held. */
+  holdsLease(scope: Scope, lease: string): Promise<boolean>;
+
   /** Asks a run to stop, durably; `runId` null: the one that wrote last. Whether there is such a thread that this user owns. */
   requestStop(scope: Scope, runId: string | null): Promise<boolean>;
 
@@ -57,8 +69,11 @@ export interface ColdStore {
   /** Messages' JSON texts, ordered by when their ids were first put. A cursor that does not exist gives nothing. */
   listMessages(scope: Scope, query: MessageQuery): Promise<readonly string[]>;
 
-  /** Deletes one message and moves the thread's `updatedAt`; whether there was one. */
-  deleteMessage(scope: Scope, messageId: string): Promise<boolean>;
+  /**
+   * Deletes one message and moves the thread's `updatedAt`; whether there was one.
+   * @param lease - the lease under which it is done, which must be held; null: none
+   */
+  deleteMessage(scope: Scope, messageId: string, lease: string | null): Promise<boolean>;
 
   /** One thread. */
   getThread(scope: Scope): Promise<ThreadRow | null>;
@@ -66,8 +81,11 @@ export interface ColdStore {
   /** Threads, most recently updated first, then by id, descending. A cursor that does not exist gives nothing. */
   listThreads(userId: AnyId | null, query: ThreadQuery): Promise<readonly ThreadRow[]>;
 
-  /** Deletes a thread with its states and messages, and leaves a tombstone; null: there was none that this user sees. */
-  deleteThread(scope: Scope, writeId: string): Promise<DeletedThread | null>;
+  /**
+   * Deletes a thread with its states and messages, and leaves a tombstone; null: there was none that this user sees.
+   * @param lease - the lease under which it is done, which must be held; null: none
+   */
+  deleteThread(scope: Scope, writeId: string, lease: string | null): Promise<DeletedThread | null>;
 
   /** The tombstone of the last thread that had this id; null: there was none. Says nothing about a thread that has the id now. */
   findDeletion(threadId: AnyId): Promise<Deletion | null>;
@@ -98,6 +116,8 @@ export interface Turn extends Scope {
   readonly writeId: string;
   /** Kept as the thread's `runId`; null: the thread's stays. */
   readonly runId: string | null;
+  /** The lease under which it is written; it must be held. null: none. */
+  readonly lease: string | null;
   /** New versions of the namespace's state; null: none. */
   readonly state: StatePart | null;
   /** Messages to put, in order, each id once. A message that is there already is replaced and keeps its place. */
@@ -175,10 +195,41 @@ export type TurnOutcome =
       readonly kind: "denied";
     }
   | {
+      /** Nothing of it was written: the lease under which it is written is not held any more. */
+      readonly kind: "unleased";
+    }
+  | {
       /** Nothing of it was written, or (retryable, `StorageUnavailableError`) it is not known whether it was. */
       readonly kind: "failed";
       /** Why. */
       readonly error: CheckpointerError;
+    };
+
+/** A lease that somebody wants. */
+export interface LeaseRequest {
+  /** The run that it is for. */
+  readonly runId: string;
+  /** Its token: a UUID that no other lease has. The same one again is answered as acquired. */
+  readonly lease: string;
+  /** How long it lasts from now, in milliseconds. */
+  readonly ttlMs: number;
+}
+
+/** What became of an attempt to take a lease. */
+export type LeaseOutcome =
+  | {
+      /** It is held now. */
+      readonly kind: "acquired";
+    }
+  | {
+      /** Somebody else holds it. */
+      readonly kind: "held";
+      /** In how many milliseconds it ends, if it is not prolonged. */
+      readonly restMs: number;
+    }
+  | {
+      /** The thread is another user's. */
+      readonly kind: "denied";
     };
 
 /** Asks for the head of a state, and for what leads to it. */

@@ -47,6 +47,7 @@ function turn(threadId: AnyId, parts: Partial<Turn> = {}): Turn {
     namespace: "",
     writeId,
     runId: null,
+    lease: null,
     state: null,
     messages: [],
     thread: null,
@@ -188,12 +189,12 @@ describe("threads", () => {
     const store = new MemoryColdStore();
     await putStates(store, "t", "sub", ["w1"]);
     expect(await store.findDeletion("t")).toBeNull();
-    expect(await store.deleteThread(scope("t"), "d")).toEqual({ incarnation: 1, namespaces: ["sub"] });
-    expect(await store.deleteThread(scope("t"), "d")).toEqual({ incarnation: 1, namespaces: [] });
-    expect(await store.deleteThread(scope("t"), "e")).toBeNull();
+    expect(await store.deleteThread(scope("t"), "d", null)).toEqual({ incarnation: 1, namespaces: ["sub"] });
+    expect(await store.deleteThread(scope("t"), "d", null)).toEqual({ incarnation: 1, namespaces: [] });
+    expect(await store.deleteThread(scope("t"), "e", null)).toBeNull();
     expect(await store.findDeletion("t")).toEqual({ incarnation: 1, writeId: "d" });
     expect(await store.commit([turn("t")])).toEqual([{ kind: "committed", incarnation: 2 }]);
-    expect(await store.deleteThread({ ...scope("t"), userId: "someone" }, "d")).toBeNull();
+    expect(await store.deleteThread({ ...scope("t"), userId: "someone" }, "d", null)).toBeNull();
   });
 
   test("a stop is for the run that was asked, and ends when another one begins", async () => {
@@ -234,7 +235,7 @@ describe("repetitions", () => {
     const store = new MemoryColdStore();
     const first = turn("t", { messages: [message("m")] });
     await store.commit([first]);
-    await store.deleteMessage(scope("t"), "m");
+    await store.deleteMessage(scope("t"), "m", null);
     for (let index = 0; index < 63; index++) await store.commit([turn("t")]);
     expect(await store.commit([first])).toEqual([{ kind: "committed", incarnation: 1 }]);
     expect(await store.getMessage(scope("t"), "m")).toBeNull();

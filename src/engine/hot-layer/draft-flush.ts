@@ -46,7 +46,7 @@ export class DraftFlush {
    * @throws what the cold store failed with
    */
   async flush(key: HotKey, runId: string | null): Promise<boolean> {
-    const scope: CallScope = { threadId: key.threadId, namespace: key.namespace, userId: null, runId };
+    const scope: CallScope = { threadId: key.threadId, namespace: key.namespace, userId: null, runId, lease: null };
     for (let round = 0; round < ROUNDS; round++) {
       const view = await this.#parts.hot.read(key, null, 0);
       if (view === undefined) {

@@ -5,6 +5,8 @@ import type {
   Deletion,
   ForkOutcome,
   ForkRequest,
+  LeaseOutcome,
+  LeaseRequest,
   MessageQuery,
   RecentTail,
   Scope,
@@ -65,6 +67,7 @@ export class MemoryColdStore implements ColdStore {
     if (!thread.isVisibleTo(turn.userId)) return { kind: "denied" };
     const { incarnation } = thread.identity;
     if (thread.hasCommitted(turn)) return { kind: "committed", incarnation };
+    if (!thread.fields.holdsLease(turn.lease, this.#now())) return { kind: "unleased" };
     if (turn.state !== null && !thread.isHead(turn.namespace, turn.state.base)) {
       return { kind: "conflict", actual: thread.headOf(turn.namespace) };
     }
@@ -73,15 +76,20 @@ export class MemoryColdStore implements ColdStore {
   }
 
   #commitFirst(turn: Turn): TurnOutcome {
+    if (turn.lease !== null) return { kind: "unleased" };
     if (turn.state !== null && turn.state.base !== null) return { kind: "conflict", actual: 0 };
     const nowMs = this.#instant();
-    const { threadId, userId } = turn;
-    const identity = { threadId, userId, incarnation: ++this.#lastIncarnation, forkedBy: null };
-    const fields = new MemoryThreadFields(turn.thread?.createdAtMs ?? nowMs);
-    const thread = new MemoryThread(identity, { fields, messages: new MemoryMessages(), logs: new Map() });
+    const thread = this.#make(turn, turn.thread?.createdAtMs ?? nowMs);
     thread.apply(turn, nowMs);
+    return { kind: "committed", incarnation: thread.identity.incarnation };
+  }
+
+  #make({ threadId, userId }: Scope, createdAtMs: number): MemoryThread {
+    const identity = { threadId, userId, incarnation: ++this.#lastIncarnation, forkedBy: null };
+    const fields = new MemoryThreadFields(createdAtMs);
+    const thread = new MemoryThread(identity, { fields, messages: new MemoryMessages(), logs: new Map() });
     this.#add(thread);
-    return { kind: "committed", incarnation: identity.incarnation };
+    return thread;
   }
 
   #add(thread: MemoryThread): void {
@@ -110,6 +118,22 @@ export class MemoryColdStore implements ColdStore {
     return tails.filter(({ tail }) => tail.entries.length > 0);
   }
 
+  async acquireLease(scope: Scope, request: LeaseRequest): Promise<LeaseOutcome> {
+    const nowMs = this.#instant();
+    const thread = this.#threads.get(scope.threadId) ?? this.#make(scope, nowMs);
+    if (!thread.isVisibleTo(scope.userId)) return { kind: "denied" };
+    const restMs = thread.fields.acquireLease(request, nowMs);
+    return restMs > 0 ? { kind: "held", restMs } : { kind: "acquired" };
+  }
+
+  async renewLease(scope: Scope, lease: string, ttlMs: number): Promise<boolean> {
+    return this.#find(scope)?.fields.renewLease(lease, ttlMs, this.#now()) ?? false;
+  }
+
+  async holdsLease(scope: Scope, lease: string): Promise<boolean> {
+    return this.#find(scope)?.fields.holdsLease(lease, this.#now()) ?? false;
+  }
+
   async requestStop(scope: Scope, runId: string | null): Promise<boolean> {
     const thread = this.#find(scope);
     thread?.fields.requestStop(runId);
@@ -132,9 +156,10 @@ export class MemoryColdStore implements ColdStore {
     return this.#find(scope)?.messages.list(query) ?? [];
   }
 
-  async deleteMessage(scope: Scope, messageId: string): Promise<boolean> {
+  async deleteMessage(scope: Scope, messageId: string, lease: string | null): Promise<boolean> {
     const thread = this.#find(scope);
-    if (thread === undefined || !thread.messages.delete(messageId)) return false;
+    if (thread === undefined || !thread.fields.holdsLease(lease, this.#now()) || !thread.messages.delete(messageId))
+      return false;
     thread.fields.touch(this.#instant());
     return true;
   }
@@ -162,14 +187,14 @@ export class MemoryColdStore implements ColdStore {
       (before === null || compare(thread, before) < 0) && (after === null || compare(thread, after) > 0);
   }
 
-  async deleteThread(scope: Scope, writeId: string): Promise<DeletedThread | null> {
+  async deleteThread(scope: Scope, writeId: string, lease: string | null): Promise<DeletedThread | null> {
     const thread = this.#threads.get(scope.threadId);
     if (thread === undefined) {
       // A repetition, because its first reply was lost: the deletion that it asks for has happened.
       const deletion = this.#tombstones.get(scope.threadId);
       return deletion?.writeId === writeId ? { incarnation: deletion.incarnation, namespaces: [] } : null;
     }
-    if (!thread.isVisibleTo(scope.userId)) return null;
+    if (!thread.isVisibleTo(scope.userId) || !thread.fields.holdsLease(lease, this.#now())) return null;
     const { incarnation } = thread.identity;
     this.#threads.delete(scope.threadId);
     this.#tombstones.set(scope.threadId, { incarnation, writeId });

@@ -1,4 +1,4 @@
-import type { ThreadPatch, ThreadQuery, ThreadRow, Turn } from "../cold-store.ts";
+import type { LeaseRequest, ThreadPatch, ThreadQuery, ThreadRow, Turn } from "../cold-store.ts";
 import { containsJson } from "./json-containment.ts";
 
 /** A thread's own fields: what it is called, which run wrote it last, and when. */
@@ -10,6 +10,7 @@ export class MemoryThreadFields {
   #runId: string | null = null;
   /** The run that was asked to stop; empty: whichever runs; null: none was. */
   #stopRunId: string | null = null;
+  #lease: { readonly token: string; readonly untilMs: number } | null = null;
   readonly #metadata = new Map<string, string>();
   readonly #metadataSearch = new Map<string, string>();
 
@@ -46,6 +47,29 @@ export class MemoryThreadFields {
     if (thread?.runId !== undefined) this.#runId = thread.runId;
     else if (runId !== null) this.#runId = runId;
     if (thread !== null) this.#patch(thread);
+  }
+
+  /** Whether a lease is held; null: none is needed. */
+  holdsLease(lease: string | null, nowMs: number): boolean {
+    return lease === null || (this.#lease?.token === lease && this.#lease.untilMs > nowMs);
+  }
+
+  /** Begins a run and takes the lease for it; answers for how many milliseconds somebody else has it; 0: nobody. */
+  acquireLease({ runId, lease, ttlMs }: LeaseRequest, nowMs: number): number {
+    const restMs = this.#lease === null || this.#lease.token === lease ? 0 : this.#lease.untilMs - nowMs;
+    if (restMs > 0) return restMs;
+    this.touch(nowMs);
+    this.#endStop(runId);
+    this.#runId = runId;
+    this.#lease = { token: lease, untilMs: nowMs + ttlMs };
+    return 0;
+  }
+
+  /** Has a lease last for so long from now, in milliseconds; false: it is not held. */
+  renewLease(lease: string, ttlMs: number, nowMs: number): boolean {
+    if (!this.holdsLease(lease, nowMs)) return false;
+    this.#lease = { token: lease, untilMs: nowMs + ttlMs };
+    return true;
   }
 
   /** Asks a run to stop; null: the one that wrote last. */

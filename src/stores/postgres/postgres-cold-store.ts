@@ -56,6 +56,25 @@ export class PostgresColdStore implements port.ColdStore {
     return recentTails(rows, this.#tables);
   }
 
+  async acquireLease(scope: port.Scope, { runId, lease, ttlMs }: port.LeaseRequest): Promise<port.LeaseOutcome> {
+    const values = [scope.threadId, scope.userId, runId, lease, ttlMs];
+    const [row] = await this.#query(this.#statements.acquireLease, values);
+    // A thread that comes or goes at this moment is as good as one that somebody has for a moment.
+    if (row === undefined) return { kind: "held", restMs: 0 };
+    if (numberIn(row, "acquired") === 1) return { kind: "acquired" };
+    const isStranger = scope.userId !== null && idIn(row, "user_id", this.#tables.userIdType) !== scope.userId;
+    return isStranger ? { kind: "denied" } : { kind: "held", restMs: Math.max(0, numberIn(row, "rest_ms")) };
+  }
+
+  async renewLease(scope: port.Scope, lease: string, ttlMs: number): Promise<boolean> {
+    const rows = await this.#query(this.#statements.renewLease, [scope.threadId, scope.userId, lease, ttlMs]);
+    return rows.length > 0;
+  }
+
+  async holdsLease(scope: port.Scope, lease: string): Promise<boolean> {
+    return (await this.#query(this.#statements.holdsLease, [scope.threadId, scope.userId, lease])).length > 0;
+  }
+
   async requestStop(scope: port.Scope, runId: string | null): Promise<boolean> {
     return (await this.#query(this.#statements.requestStop, [scope.threadId, scope.userId, runId])).length > 0;
   }
@@ -88,9 +107,9 @@ export class PostgresColdStore implements port.ColdStore {
     return rows.map((row) => textIn(row, "body"));
   }
 
-  async deleteMessage(scope: port.Scope, messageId: string): Promise<boolean> {
+  async deleteMessage(scope: port.Scope, messageId: string, lease: string | null): Promise<boolean> {
     // One id for all tries: the one that comes after a lost answer knows by it that the message is deleted already.
-    const values = [scope.threadId, scope.userId, messageId, randomUUID()];
+    const values = [scope.threadId, scope.userId, messageId, randomUUID(), lease];
     const rows = await this.#query(this.#statements.deleteMessage, values);
     return rows.length > 0;
   }
@@ -114,12 +133,12 @@ export class PostgresColdStore implements port.ColdStore {
     return rows.map((row) => this.#threadRow(row));
   }
 
-  async deleteThread(scope: port.Scope, writeId: string): Promise<port.DeletedThread | null> {
+  async deleteThread(scope: port.Scope, writeId: string, lease: string | null): Promise<port.DeletedThread | null> {
     await this.#checked();
     const { lockThread, deleteThread, findDeletion } = this.#statements;
     return await this.#tried(() =>
       this.#driver.transaction(async (session) => {
-        const locked = await session.query(lockThread, [scope.threadId, scope.userId]);
+        const locked = await session.query(lockThread, [scope.threadId, scope.userId, lease]);
         if (locked.length > 0) return deletedThread((await session.query(deleteThread, [scope.threadId, writeId]))[0]);
         // Its first reply may have been lost.
         const deletion = deletionIn((await session.query(findDeletion, [scope.threadId]))[0]);

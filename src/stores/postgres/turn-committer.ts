@@ -130,12 +130,14 @@ export class TurnCommitter {
   async #whyRefused(turn: Turn): Promise<TurnOutcome> {
     const found = await this.#find(turn);
     if (found === undefined) {
+      if (turn.lease !== null) return { kind: "unleased" };
       // The thread was deleted a moment ago: what needs none makes it anew.
       if (turn.state === null || turn.state.base === null) throw new TryAgain("the thread is gone");
       return { kind: "conflict", actual: 0 };
     }
     if (found.written) return { kind: "committed", incarnation: found.incarnation };
     if (turn.userId !== null && found.owner !== turn.userId) return { kind: "denied" };
+    if (!found.leased) return { kind: "unleased" };
     if (turn.state === null) throw new TryAgain("the thread was made a moment ago");
     return { kind: "conflict", actual: found.head };
   }
@@ -144,7 +146,7 @@ export class TurnCommitter {
     // By its last version: others may have committed those before it, each under the same write id, in a shorter turn.
     const lastVersion = turn.state === null ? null : (turn.state.base?.version ?? 0) + turn.state.entries.length;
     const lastWriteId = turn.state?.entries.at(-1)?.writeId ?? null;
-    const values = [turn.threadId, turn.namespace, lastVersion, lastWriteId, turn.writeId];
+    const values = [turn.threadId, turn.namespace, lastVersion, lastWriteId, turn.writeId, turn.lease];
     const [row] = await this.#driver.query(this.#statements.findTurn, values);
     return row === undefined ? undefined : this.#readFound(row);
   }
@@ -155,6 +157,7 @@ export class TurnCommitter {
       incarnation: numberIn(row, "incarnation"),
       head: row["head"] === null ? 0 : numberIn(row, "head"),
       written: numberIn(row, "written") === 1,
+      leased: numberIn(row, "leased") === 1,
     };
   }
 }
@@ -164,6 +167,8 @@ interface FoundTurn {
   readonly incarnation: number;
   readonly head: number;
   readonly written: boolean;
+  /** Whether the lease is held under which it was to be written; true without one. */
+  readonly leased: boolean;
 }
 
 function isWorthATry(error: unknown): boolean {

@@ -39,16 +39,16 @@ export function putStatesValues(turns: readonly Turn[]): readonly unknown[] {
   ];
 }
 
-/** Whether `put-state.sql` can write a turn: one version on top of another, and nothing else. */
+/** Whether `put-state.sql` can write a turn: one version on top of another, under no lease, and nothing else. */
 export function isPlainState(turn: Turn): boolean {
   const { state } = turn;
   if (state === null || state.base === null || state.entries.length !== 1) return false;
-  return turn.messages.length === 0 && turn.thread === null;
+  return turn.messages.length === 0 && turn.thread === null && turn.lease === null;
 }
 
 /** The parameters of `commit-turns.sql`. */
 export function commitTurnsValues(turns: readonly Turn[]): readonly unknown[] {
-  return [...turnColumns(turns), ...entryColumns(turns), ...messageColumns(turns)];
+  return [...turnColumns(turns), ...entryColumns(turns), ...messageColumns(turns), turns.map((turn) => turn.lease)];
 }
 
 function turnColumns(turns: readonly Turn[]): unknown[] {

@@ -21,6 +21,7 @@ async function commit(store: ColdStore, base: StatePart["base"], entries: readon
       userId: null,
       namespace: "",
       runId: null,
+      lease: null,
       writeId: entries.at(-1)?.writeId ?? "",
       state: { base, entries },
       messages: [],

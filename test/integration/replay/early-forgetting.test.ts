@@ -14,7 +14,7 @@ import { Stage } from "./stage.ts";
 
 const stage = new Stage(import.meta.url);
 const maxAgeMs = 60_000;
-const ANOTHER = { threadId: "another", userId: "ada", namespace: "", runId: null };
+const ANOTHER = { threadId: "another", userId: "ada", namespace: "", runId: null, lease: null };
 
 /**
  * Process A, with room for one floor and a few near copies. Nobody follows what it writes: all that it would tell Redis is lost, and the
@@ -32,7 +32,7 @@ async function begin(maxCachedThreads: number) {
   const floors = new Floors(maxAgeMs, 1);
   const held = new HeldCopies(log, limits);
   const reads = new CachedReads({ store, log, hot: new GuardedHotLog(hotLog, events), held, floors, events, maxAgeMs });
-  const scope = { ...thread, namespace: "", runId: null };
+  const scope = { ...thread, namespace: "", runId: null, lease: null };
   const answers = async (): Promise<string> => {
     const answer = written((await reads.newest(scope, null))?.end.state ?? null);
     expect(events.count("failure")).toBe(0);
@@ -61,7 +61,7 @@ test("noEarlyRule: a process has no room for the floor of what it deleted, and s
   const { scope, store, log, floors, held, answers, forgetsEarly } = await begin(3);
   expect(await answers()).toBe("o");
   const writeId = randomUUID();
-  const deleted = await store.deleteThread(scope, writeId);
+  const deleted = await store.deleteThread(scope, writeId, null);
   if (deleted === null) throw new Error("nothing was deleted");
   floors.raise(scope, { incarnation: deleted.incarnation, version: DELETED, writeId });
   held.forget(scope);

@@ -2,7 +2,8 @@
 -- Params: turns: $1 threads, $2 users, $3 namespaces, $4 runs, $5 write ids, $6 base incarnations, $7 base versions (null: no state;
 --   0: there must be none), $8 base write ids, $9 numbers of messages, $10 patches of the thread;
 --   versions: $11 turn (from 1), $12 version, $13 kind, $14 entry, $15 write id, $16 metadata;
---   messages: $17 turn, $18 place in the turn (from 0), $19 id, $20 role, $21 body, $22 search text, $23 sent at.
+--   messages: $17 turn, $18 place in the turn (from 0), $19 id, $20 role, $21 body, $22 search text, $23 sent at;
+--   turns again: $24 leases under which they write (null: none).
 -- The plan is made once and must serve any number of turns and tables of any size, also when it was made while they were empty: so the
 -- arrays and the limit stand in subselects, where the planner sees no numbers and expects one turn, and what it looks up are scalars,
 -- which it cannot turn into a scan of the whole table.
@@ -12,9 +13,9 @@
 with turn as materialized (
   select * from unnest(
     (select $1::{{thread_id}}[]), (select $2::{{user_id}}[]), (select $3::text[]), (select $4::text[]), (select $5::uuid[]), (select $6::bigint[]), (select $7::integer[]), (select $8::uuid[]),
-    (select $9::integer[]), (select $10::jsonb[])
+    (select $9::integer[]), (select $10::jsonb[]), (select $24::uuid[])
   ) with ordinality as turn (
-    thread_id, user_id, namespace, run_id, write_id, base_incarnation, base_version, base_write_id, message_count, patch, n
+    thread_id, user_id, namespace, run_id, write_id, base_incarnation, base_version, base_write_id, message_count, patch, lease, n
   )
   limit (select 1000000)
 ), touched as (
@@ -39,6 +40,7 @@ with turn as materialized (
   from turn
   where thread.thread_id = turn.thread_id
     and (turn.user_id is null or thread.user_id = turn.user_id)
+    and (turn.lease is null or (thread.lease = turn.lease and thread.lease_until > clock_timestamp()))
     and case
       when turn.base_version is null then true
       when turn.base_version = 0 then (
@@ -68,7 +70,7 @@ with turn as materialized (
     coalesce(timestamptz 'epoch' + ((turn.patch ->> 'createdAtMs') || ' ms')::interval, {{now}}),
     coalesce(timestamptz 'epoch' + ((turn.patch ->> 'updatedAtMs') || ' ms')::interval, {{now}})
   from turn
-  where coalesce(turn.base_version, 0) = 0
+  where coalesce(turn.base_version, 0) = 0 and turn.lease is null
     and (select thread.thread_id from {{threads}} as thread where thread.thread_id = turn.thread_id) is null
   returning thread_id, incarnation, next_seq
 ), accepted as (
