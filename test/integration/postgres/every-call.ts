@@ -16,6 +16,7 @@ export function everyRead(checkpointer: Checkpointer, threadId: string): Calls {
     listMessages: () => checkpointer.listMessages(config),
     getThread: () => checkpointer.getThread(config),
     listThreads: () => checkpointer.listThreads(),
+    stopRequested: () => checkpointer.stopRequested(config),
     stats: () => checkpointer.stats(config),
   };
 }
@@ -31,6 +32,12 @@ export function everyWrite(checkpointer: Checkpointer, threadId: string): Calls 
     putThread: () => checkpointer.putThread(config, { threadName: "named" }),
     checkpoint: () =>
       checkpointer.checkpoint(config, { state: createState(state), messages: [Message.text("x")], thread: {} }),
+    beginRun: () => checkpointer.beginRun(config),
+    acquireRun: async () => {
+      await using lease = await checkpointer.acquireRun(config);
+      await checkpointer.putMessages(lease.config, [Message.text("under a lease")]);
+    },
+    requestStop: () => checkpointer.requestStop(config),
     repairState: () => checkpointer.repairState(config),
     forkThread: () => checkpointer.forkThread(config, { threadId: randomUUID() }),
     deleteMessage: () => checkpointer.deleteMessage(config, "m"),
