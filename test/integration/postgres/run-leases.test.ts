@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createState, Message, RunHeldError, RunLostError, versionOf } from "../../../src/index.ts";
 import { rejected } from "../../rejected.ts";
 import { startTcpProxy, type TcpProxy } from "../../servers/tcp-proxy.ts";
-import { type Checkpointer, Database } from "./database.ts";
+import { type Checkpointer, Database, type Fields } from "./database.ts";
 
 const database = new Database(import.meta.url);
 const program = fileURLToPath(new URL("leased-worker-process.ts", import.meta.url));
@@ -98,7 +98,7 @@ async function leasedWorker(threadId: string) {
 /** Waits for the lease, and goes on where the worker was. */
 async function takeOver(checkpointer: Checkpointer, threadId: string): Promise<void> {
   const lease = await checkpointer.acquireRun({ threadId }, { waitMs: 60_000 });
-  const state = (await checkpointer.getState(lease.config)) ?? createState();
+  const state = (await checkpointer.getState(lease.config)) ?? createState<Fields>();
   expect(state.note).toBe("awake");
   await checkpointer.putState(lease.config, { ...state, note: "taken over" });
 }
