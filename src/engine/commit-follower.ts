@@ -3,7 +3,6 @@ import type { Stamp } from "../model/stamp.ts";
 import type { Scope } from "../stores/cold-store.ts";
 import type { HotCopy } from "./hot-layer/hot-copy.ts";
 import type { NearCopy } from "./near-cache.ts";
-import type { NextEntry } from "./next-entry.ts";
 
 /** A commit, as whoever follows it is told. */
 export interface FollowedCommit {
@@ -37,10 +36,4 @@ export interface CommitFollower {
   committed(scope: Scope, commit: FollowedCommit, underWay: CommitUnderWay): Promise<void>;
   /** The drafts that lead to a state that this process has seen; null: it is none that is built on drafts. */
   draftsUpTo(scope: Scope, stamp: Stamp): Promise<HotCopy | null>;
-}
-
-/** An entry behind a stamp, as a hot log keeps it. */
-export function hotEntry(next: NextEntry, base: Stamp | null, writeId: string, metadata?: string): HotEntry {
-  const { kind, body } = next.stored;
-  return { version: (base?.version ?? 0) + 1, writeId, after: base?.writeId ?? "", kind, body, metadata };
 }

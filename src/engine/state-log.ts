@@ -4,10 +4,11 @@ import { AccessDeniedError, ConflictError, RunLostError, StorageUnavailableError
 import { sameStamp, type Stamp } from "../model/stamp.ts";
 import type { ColdStore, Scope, StatePart, Tail, TailRequest, Turn, TurnOutcome } from "../stores/cold-store.ts";
 import type { CallScope } from "./call-scope.ts";
-import { type CommitFollower, type CommitUnderWay, hotEntry } from "./commit-follower.ts";
+import type { CommitFollower, CommitUnderWay } from "./commit-follower.ts";
 import { FirstLooks } from "./first-looks.ts";
 import { foldOnto, weighed } from "./folding.ts";
 import { GroupQueue } from "./group-queue.ts";
+import { hotEntry, openBehind } from "./hot-entries.ts";
 import type { HotCopy } from "./hot-layer/hot-copy.ts";
 import type { NearCache, NearCopy } from "./near-cache.ts";
 import { clearEntry, type NextEntry, nextEntry } from "./next-entry.ts";
@@ -159,12 +160,11 @@ export class StateLog {
       const outcome = await this.#ask(turnOf(scope, parts, last.writeId, state));
       if (outcome.kind !== "conflict") return { incarnation: incarnationOf(outcome) };
       const tail = await this.tail(scope, base);
-      const there = new Set(tail.entries.map(({ writeId }) => writeId));
-      const place = tail.continues ? open.findLastIndex(({ writeId }) => there.has(writeId)) : -1;
-      const reached = open[place];
+      const rest = tail.continues ? openBehind(tail, open) : open;
+      const reached = open[open.length - rest.length - 1];
       if (reached === undefined) return { actual: outcome.actual };
       base = { incarnation: tail.incarnation, version: reached.version, writeId: reached.writeId };
-      open = open.slice(place + 1);
+      open = rest;
     }
   }
 

@@ -1,7 +1,7 @@
 import { isAtLeast, type Stamp } from "../../model/stamp.ts";
 import type { ColdStore, Scope, Tail } from "../../stores/cold-store.ts";
-import { DELETED, type HotEntry, type HotInstant, type HotView } from "../../hot/hot-log.ts";
-import { encodeEntry } from "../../log/entry-codec.ts";
+import { DELETED, type HotInstant, type HotView } from "../../hot/hot-log.ts";
+import { hotEntriesOf, wholeEntry } from "../hot-entries.ts";
 import type { NearCopy } from "../near-cache.ts";
 import type { StateLog } from "../state-log.ts";
 import type { Floors } from "./floors.ts";
@@ -190,7 +190,7 @@ export class CachedReads {
     const { head, known, tail, since, seen } = news;
     const owner = tail.owner;
     const told = { stamp: head.stamp, owner, since, seen };
-    const entries = chained(tail, known);
+    const entries = hotEntriesOf(tail, tail.continues && known !== null ? known.stamp.writeId : "");
     if (known === null || !tail.continues) {
       await this.#parts.hot.tell(scope, { ...told, entries, after: null });
       return;
@@ -222,22 +222,6 @@ export class CachedReads {
     if (deletion !== null) floors.raise(scope, stamp);
     void hot.tell(scope, { stamp, owner: null, entries: [], after: null, since: view.at, seen });
   }
-}
-
-/** A head as a log of one entry. */
-export function wholeEntry(head: NearCopy): HotEntry {
-  const { version, writeId } = head.stamp;
-  const { kind, body } = encodeEntry(head.state === null ? { kind: "clear" } : { kind: "snapshot", state: head.state });
-  return { version, writeId, after: "", kind, body };
-}
-
-function chained(tail: Tail, known: NearCopy | null): HotEntry[] {
-  let after = tail.continues && known !== null ? known.stamp.writeId : "";
-  return tail.entries.map(({ version, writeId, kind, body }) => {
-    const entry: HotEntry = { version, writeId, after, kind, body };
-    after = writeId;
-    return entry;
-  });
 }
 
 /** What was known before the store was asked, and it does not have any more. */

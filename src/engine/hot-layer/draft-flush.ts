@@ -3,6 +3,7 @@ import type { ColdStore, Scope, Tail } from "../../stores/cold-store.ts";
 import { DELETED, type HotEntry, type HotKey, type HotView, type KnownEnd, type SeenEntry } from "../../hot/hot-log.ts";
 import type { CallScope } from "../call-scope.ts";
 import { weighed } from "../folding.ts";
+import { hotEntriesOf, openBehind, textOf } from "../hot-entries.ts";
 import type { StateLog } from "../state-log.ts";
 import { noParts } from "../state-turn.ts";
 import { DraftSaves, type StrandedDrafts } from "./draft-saves.ts";
@@ -145,7 +146,7 @@ export class DraftFlush {
     view: HotView,
     { tail, head, first }: { readonly tail: Tail; readonly head: Stamp; readonly first: SeenEntry },
   ): Promise<true> {
-    const news = { stamp: head, owner: tail.owner, entries: withAfter(tail, first.writeId), after: first.writeId };
+    const news = { stamp: head, owner: tail.owner, entries: hotEntriesOf(tail, first.writeId), after: first.writeId };
     await this.#parts.hot.tell(scope, { ...news, since: view.at, seen: view.head?.stamp ?? null });
     return true;
   }
@@ -172,12 +173,6 @@ function isSettled(view: HotView): boolean {
   return last !== undefined && stamp?.version === last.version && stamp.writeId === last.writeId;
 }
 
-/** The entries of a chain that the cold store does not have. */
-function openBehind(tail: Tail, chain: readonly HotEntry[]): readonly HotEntry[] {
-  const there = new Set(tail.entries.map(({ writeId }) => writeId));
-  return chain.slice(chain.findLastIndex(({ writeId }) => there.has(writeId)) + 1);
-}
-
 function isReadable(entry: HotEntry): boolean {
   try {
     weighed(entry);
@@ -185,17 +180,4 @@ function isReadable(entry: HotEntry): boolean {
   } catch {
     return false;
   }
-}
-
-function textOf({ version, writeId, after, kind, json, metadata }: SeenEntry): HotEntry {
-  return { version, writeId, after, kind, body: kind === "clear" ? null : JSON.stringify(json), metadata };
-}
-
-function withAfter(tail: Tail, first: string): HotEntry[] {
-  let after = first;
-  return tail.entries.map(({ version, writeId, kind, body }) => {
-    const entry: HotEntry = { version, writeId, after, kind, body };
-    after = writeId;
-    return entry;
-  });
 }

@@ -8,7 +8,7 @@ import type { CallScope } from "../call-scope.ts";
 import { foldOnto, weighed } from "../folding.ts";
 import type { StateLog } from "../state-log.ts";
 import { noParts } from "../state-turn.ts";
-import { wholeEntry } from "./cached-reads.ts";
+import { wholeEntry } from "../hot-entries.ts";
 import type { GuardedHotLog } from "./guarded-hot-log.ts";
 import type { HotEvents } from "./hot-events.ts";
 

@@ -6,6 +6,7 @@ import { sameStamp, type Stamp } from "../../model/stamp.ts";
 import { isObject } from "../../model/value.ts";
 import type { Scope } from "../../stores/cold-store.ts";
 import { foldOnto, type ThreadIdentity, weighed, type WeighedEntry } from "../folding.ts";
+import { textOf } from "../hot-entries.ts";
 import type { NearCopy } from "../near-cache.ts";
 
 /** What a process holds of a state: a committed version, and the drafts that follow on it. */
@@ -71,7 +72,7 @@ export function draftsBehind(view: HotView, head: NearCopy): readonly SeenEntry[
 
 /** A committed copy with drafts that were seen behind it. @throws Error where they do not fit */
 export function withSeenDrafts(committed: NearCopy, drafts: readonly SeenEntry[], tagged: boolean): HotCopy {
-  const texts = drafts.map(toText);
+  const texts = drafts.map(textOf);
   const end = foldOnto(
     committed,
     drafts.map((entry) => toWeighed(entry, tagged)),
@@ -115,12 +116,7 @@ function isChain(entries: readonly SeenEntry[], begin: HotCopy | null): boolean 
 
 /** As texts, before decoding changes the parsed bodies in place. */
 function draftsFrom(view: HotView, from: number): HotEntry[] {
-  return view.entries.slice(from).map(toText);
-}
-
-function toText(entry: SeenEntry): HotEntry {
-  const { version, writeId, after, kind, json, metadata } = entry;
-  return { version, writeId, after, kind, body: kind === "clear" ? null : JSON.stringify(json), metadata };
+  return view.entries.slice(from).map(textOf);
 }
 
 function weighedEntries(view: HotView, from: number, end?: number): WeighedEntry[] {

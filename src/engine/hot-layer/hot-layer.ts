@@ -5,10 +5,11 @@ import type { ColdStore, DeletedThread, Scope, Tail } from "../../stores/cold-st
 import type { CallScope } from "../call-scope.ts";
 import type { NearCopy } from "../near-cache.ts";
 import type { CommitFollower, CommitUnderWay, FollowedCommit } from "../commit-follower.ts";
+import { hotEntriesOf, wholeEntry } from "../hot-entries.ts";
 import type { StateLog } from "../state-log.ts";
 import type { StateTurn } from "../state-turn.ts";
 import { BackgroundSync } from "./background-sync.ts";
-import { CachedReads, wholeEntry } from "./cached-reads.ts";
+import { CachedReads } from "./cached-reads.ts";
 import { DraftFlush } from "./draft-flush.ts";
 import { DraftWrites } from "./draft-writes.ts";
 import { Floors } from "./floors.ts";
@@ -159,9 +160,7 @@ export class HotLayer implements CommitFollower {
     const tellings = heads.map(async ({ scope, tail, head }) => {
       if (head === null) return;
       this.#floors.raise(scope, head.stamp);
-      const entries = tail.entries.map(({ version, writeId, kind, body }, index) => {
-        return { version, writeId, after: tail.entries[index - 1]?.writeId ?? "", kind, body };
-      });
+      const entries = hotEntriesOf(tail, "");
       const since = this.#since(scope, asking);
       await this.#hot.tell(scope, { stamp: head.stamp, owner: tail.owner, entries, after: null, since, seen: null });
     });
@@ -271,9 +270,7 @@ export class HotLayer implements CommitFollower {
 
 /** The part of a copy that ends with a draft; null: it does not, or the stamp is no draft's. */
 function cutAt(copy: HotCopy, stamp: Stamp): HotCopy | null {
-  if (copy.drafts.length === 0) return null;
-  if (sameStamp(copy.end.stamp, stamp)) return copy;
-  return null;
+  return copy.drafts.length > 0 && sameStamp(copy.end.stamp, stamp) ? copy : null;
 }
 
 /** Waits for something for so long at most. It never fails. */
