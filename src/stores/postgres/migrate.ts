@@ -34,8 +34,8 @@ export async function migrate(driver: SqlDriver, options: TableOptions): Promise
     const found = newest === undefined ? 0 : numberIn(newest, "version");
     refuseNewer(found);
     for (const migration of migrations.filter(({ version }) => version > found)) {
-      for (const text of splitStatements(fillNames(migration.text, options))) {
-        await session.query(statement(migration.name, text), []);
+      for (const text of splitStatements(migration.text)) {
+        await session.query(statement(migration.name, fillNames(text, options)), []);
       }
       await run(session, "record", [migration.version, migration.name]);
     }
@@ -96,7 +96,10 @@ function checkIdTypes(columns: readonly Parameters<typeof textIn>[0][], options:
   }
 }
 
-/** Migrations contain no functions and no quoted semicolons; a prepared statement holds one command. */
+/**
+ * Migrations contain no functions and no quoted semicolons; a prepared statement holds one command. Split before the names are filled in,
+ * which may hold anything.
+ */
 function splitStatements(text: string): string[] {
   return text.split(/;\s*(?:\n|$)/).filter((part) => part.trim() !== "");
 }

@@ -34,6 +34,7 @@ const awkward: readonly (readonly [schema: string, prefix: string])[] = [
   [`${base}.with.dots`, "a.b."],
   [`${base} UPPER and lower`, "UPPER_"],
   [`${base}\n\t\\`, "\\\n"],
+  [`${base};\nx`, ";\n;\n"],
   [`${base} ünïcödé 天気`, "Ä天"],
   [longest, "x".repeat(32)],
   [`${base} select`, ""],

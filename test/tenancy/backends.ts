@@ -1,0 +1,45 @@
+import { PGlite } from "@electric-sql/pglite";
+import { afterAll, inject } from "vitest";
+import pg from "pg";
+import { InMemoryCheckpointer, MemoryColdStore, MemoryHotLog, PgCheckpointer } from "../../src/index.ts";
+import type { PgCheckpointerOptions } from "../../src/index.ts";
+import { deleteKeys, keyPrefixFor } from "../servers/key-prefix-per-file.ts";
+import { dropSchema, schemaFor } from "../servers/schema-per-file.ts";
+import type { Open } from "./matrix.ts";
+import type { Fields } from "./owned-thread.ts";
+
+/** Everything that sessions can be kept in, each with storage of its own; cleared away at the file's end. */
+export function backends(moduleUrl: string): Readonly<Record<string, Open>> {
+  const [databaseUrl, cacheUrl] = [inject("databaseUrl"), inject("cacheUrl")];
+  const [schema, keyPrefix] = [schemaFor(moduleUrl), keyPrefixFor(moduleUrl)];
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
+  const embedded = new PGlite();
+  const store = new MemoryColdStore();
+  const hotLog = new MemoryHotLog();
+
+  afterAll(async () => {
+    await pool.end();
+    await Promise.all([embedded.close(), dropSchema(databaseUrl, schema), deleteKeys(cacheUrl, keyPrefix)]);
+  });
+
+  const postgres = (tablePrefix: string, options: PgCheckpointerOptions<Fields>): Open => {
+    return async (given) => {
+      const all = { pgPool: pool, schema, tablePrefix, ...options, ...given };
+      const checkpointer = new PgCheckpointer<Fields>(all);
+      await checkpointer.setup();
+      return checkpointer;
+    };
+  };
+  // What the cache answers must not depend on how busy the machine is.
+  const redis = { redisUrl: cacheUrl, keyPrefix, redisTimeoutMs: 30_000 };
+  return {
+    memory: async (given) => new InMemoryCheckpointer<Fields>({ store, ...given }),
+    PostgreSQL: postgres("plain_", {}),
+    PGlite: postgres("plain_", { pgPool: embedded }),
+    "PGlite with a hot log in memory": postgres("hot_", { pgPool: embedded, hotLog }),
+    "PostgreSQL and Redis, every answer checked": postgres("checked_", { ...redis, maxStalenessMs: 0 }),
+    "PostgreSQL and Redis, answers trusted": postgres("trusted_", { ...redis, maxStalenessMs: 60_000 }),
+    "PostgreSQL and Redis, answers of this process trusted": postgres("near_", { ...redis, nearTtlMs: 60_000 }),
+    "PostgreSQL and Redis, drafts": postgres("drafts_", { ...redis, durability: "async" }),
+  };
+}
