@@ -1,9 +1,10 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chownSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { freePort, installThroughApt, isRoot, killOnExit, makeServerFolder, untilAnswers } from "./local-server.ts";
+import { freePort, installThroughApt, killOnExit, makeServerFolder, untilAnswers } from "./local-server.ts";
+import { asServerUser, giveToServerUser } from "./server-user.ts";
 
 /** A running PostgreSQL. */
 export interface PostgresServer {
@@ -22,15 +23,23 @@ export interface PostgresServer {
 export async function startPostgres(): Promise<PostgresServer> {
   const given = process.env["DATABASE_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: async () => {} };
-  const programs = findPrograms() ?? installPrograms();
+  return await startPostgresFrom(findPrograms() ?? installPrograms());
+}
+
+/**
+ * Starts a server on a free port of 127.0.0.1, in a temporary folder that goes with it.
+ *
+ * @param programs - the folder of its programs
+ */
+export async function startPostgresFrom(programs: string): Promise<PostgresServer> {
   const folder = makeServerFolder("PostgreSQL");
   const data = join(folder.path, "data");
-  own(folder.path);
+  giveToServerUser(folder.path);
   // With a password, as real servers ask for one: so that no error can quote it without a test noticing.
   const password = randomUUID();
   const passwordFile = join(folder.path, "password");
   writeFileSync(passwordFile, password);
-  own(passwordFile);
+  giveToServerUser(passwordFile);
   const access = ["-U", "postgres", "-A", "scram-sha-256", `--pwfile=${passwordFile}`];
   run(join(programs, "initdb"), ["-D", data, ...access, "-E", "UTF8", "--no-sync"]);
   const port = await freePort();
@@ -85,28 +94,6 @@ function installPrograms(): string {
   throw new Error(
     "the tests need PostgreSQL 14 or later: install it (Debian: apt-get install postgresql), or set DATABASE_URL to a server",
   );
-}
-
-/** PostgreSQL refuses to run as root, so it runs as the user that its package made. */
-function asServerUser(program: string, programArguments: readonly string[]): [string, string[]] {
-  return isRoot() ? ["setpriv", [...serverUser(), program, ...programArguments]] : [program, [...programArguments]];
-}
-
-function serverUser(): string[] {
-  const { uid, gid } = serverIds();
-  // Not through a login: the process must be our own child, so that signals reach the server itself.
-  return [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"];
-}
-
-function serverIds(): { readonly uid: number; readonly gid: number } {
-  const id = (option: string): number => Number(execFileSync("id", [option, "postgres"], { encoding: "utf8" }));
-  return { uid: id("-u"), gid: id("-g") };
-}
-
-function own(folder: string): void {
-  if (!isRoot()) return;
-  const { uid, gid } = serverIds();
-  if (statSync(folder).uid !== uid) chownSync(folder, uid, gid);
 }
 
 function run(program: string, programArguments: readonly string[]): void {

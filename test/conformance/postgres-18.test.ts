@@ -1,0 +1,28 @@
+import pg from "pg";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkpointerConformance } from "../../src/conformance/index.ts";
+import { PgCheckpointer } from "../../src/index.ts";
+import { startPostgres18 } from "../servers/postgres-18.ts";
+
+const server = await startPostgres18();
+const pool = new pg.Pool({ connectionString: server.url });
+
+test("the server is PostgreSQL 18", async () => {
+  const { rows } = await pool.query<{ server_version: string }>("show server_version");
+  expect(rows[0]?.server_version).toMatch(/^18\./);
+});
+
+checkpointerConformance({
+  test,
+  describe,
+  async make(options) {
+    const checkpointer = new PgCheckpointer({ ...options, pgPool: pool });
+    await checkpointer.setup();
+    return checkpointer;
+  },
+});
+
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+});
