@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { HotEntry } from "../../hot/hot-log.ts";
 import type { AnyId } from "../../model/config.ts";
@@ -59,7 +59,7 @@ export class DraftSaves {
     const isProven = drafts.isOfThisLife || (await this.#baseOf(scope, first)) !== null;
     if (!isProven) return await this.#giveUp(scope, last);
     const target: CallScope = { ...scope, threadId: forkName(scope.threadId, first.writeId) };
-    const outcome = await this.#fork(scope, target, first);
+    const outcome = await this.#fork(scope, target, first.version - 1);
     // The thread is deleted, which the next look will show.
     if (outcome === "source-missing") return true;
     if (!(await this.#append(target, first, drafts))) return this.leave(scope, last.writeId);
@@ -69,10 +69,18 @@ export class DraftSaves {
   }
 
   /** Whether drafts have become a thread of their own; none have nothing to become. */
-  async areSaved(scope: Scope, [first]: readonly HotEntry[]): Promise<boolean> {
-    if (first === undefined) return true;
+  async areSaved(scope: Scope, drafts: readonly HotEntry[]): Promise<boolean> {
+    const [first] = drafts;
+    const last = drafts.at(-1);
+    if (first === undefined || last === undefined) return true;
     const target: Scope = { ...scope, threadId: forkName(scope.threadId, first.writeId) };
-    return (await this.#parts.log.tail(target, null)).incarnation > 0;
+    // That there is such a thread proves nothing: it is copied first, and whoever copied it may have died before he brought them there.
+    const tails = [
+      { known: null, version: null },
+      { known: null, version: last.version },
+    ];
+    const found = await this.#parts.store.read(tails.map((tail) => ({ ...target, ...tail })));
+    return found.some(({ entries }) => entries.some(({ writeId }) => writeId === last.writeId));
   }
 
   /** Says once that drafts, known by the write id of the last, stay where they are. */
@@ -92,10 +100,11 @@ export class DraftSaves {
   }
 
   /** Copies the thread up to what the drafts stand on; where that is lost, up to what is left. */
-  async #fork(scope: Scope, target: Scope, first: HotEntry): Promise<ForkOutcome> {
+  async #fork(scope: Scope, target: Scope, version: number): Promise<ForkOutcome> {
     const { store, log } = this.#parts;
-    const request = { from: scope, to: target.threadId, owner: null, writeId: first.writeId };
-    const outcome = await store.forkThread({ ...request, version: first.version - 1 });
+    // Not by the id of a draft: that would prove, where a reply is lost, that the draft is there, before it is.
+    const request = { from: scope, to: target.threadId, owner: null, writeId: randomUUID() };
+    const outcome = await store.forkThread({ ...request, version });
     if (outcome !== "version-missing") return outcome;
     const left = (await log.tail(scope, null)).entries.at(-1);
     return left === undefined ? outcome : await store.forkThread({ ...request, version: left.version });

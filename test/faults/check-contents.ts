@@ -1,0 +1,177 @@
+import type { AuditedThread, Fault, Operation, SeenState, Violation } from "./history.ts";
+import { isLinearizable, type ThreadTruth } from "./thread-truth.ts";
+
+/** What is needed to judge a thread's contents. */
+export interface ContentsParts {
+  readonly truth: ThreadTruth;
+  /** The threads that drafts of this one were saved as. */
+  readonly forks: readonly AuditedThread[];
+  readonly faults: readonly Fault[];
+  /** All writes of the run. */
+  readonly writes: ReadonlyMap<string, Operation>;
+}
+
+/** What is wrong with what a thread holds in the end, or held when somebody looked. */
+export function checkContents(parts: ContentsParts): Violation[] {
+  const { truth, forks } = parts;
+  return [
+    ...[truth.audit, ...forks].flatMap((thread) => checkVersions(thread, parts)),
+    ...checkMessages(parts),
+    ...checkForks(parts),
+    ...truth.operations.flatMap((operation) => checkOperation(operation, parts)),
+  ];
+}
+
+/** Versions are contiguous, and each consists of those before it. */
+function checkVersions(audited: AuditedThread, { writes, truth }: ContentsParts): Violation[] {
+  const { thread, versions } = audited;
+  const found: Violation[] = [];
+  const there = new Map<string, number>();
+  for (const [index, { version, write }] of versions.entries()) {
+    if (version !== index + 1) {
+      found.push(violation("version missing", thread, `after version ${index} comes version ${version}`));
+      break;
+    }
+    if (write === undefined) continue;
+    const by = writes.get(write);
+    const first = there.get(write);
+    there.set(write, version);
+    const say = (rule: string, text: string): void => void found.push(violation(rule, thread, `${write} ${text}`, by));
+    if (first !== undefined) say("doubled", `is version ${first} and version ${version}`);
+    if (by?.thread !== truth.audit.thread) say("foreign", "was written elsewhere, or by nobody");
+    if (by?.outcome.kind === "refused") say("refused and there", `is version ${version}`);
+  }
+  return [...found, ...checkReads(audited)];
+}
+
+/** What is read is what the history says. */
+function checkReads(audited: AuditedThread): Violation[] {
+  const { thread, versions, state, samples } = audited;
+  const found: Violation[] = [];
+  for (const { version, writes } of [...samples, ...(state === null ? [] : [state])]) {
+    const expected = foldedWrites(audited, version).join();
+    if (expected === writes.join()) continue;
+    found.push(
+      violation("mixed", thread, `version ${version} is read as ${writes.join()}, its history says ${expected}`),
+    );
+  }
+  const last = versions.at(-1);
+  const newest = last?.write === undefined ? undefined : last.version;
+  if (state?.version === newest) return found;
+  const text = `version ${state?.version ?? "none"} is read, but the newest version is ${last?.version ?? "none"}`;
+  return [...found, violation("lost", thread, text)];
+}
+
+function violation(rule: string, thread: string, text: string, ...by: (Operation | undefined)[]): Violation {
+  return { rule, thread, text, operations: by.filter((operation) => operation !== undefined) };
+}
+
+/** The writes that a version consists of: those since the state was cleared last. */
+function foldedWrites({ versions }: AuditedThread, version: number): string[] {
+  const until = versions.filter((each) => each.version <= version);
+  const cleared = until.findLastIndex(({ write }) => write === undefined);
+  return until.slice(cleared + 1).flatMap(({ write }) => write ?? []);
+}
+
+/** A checkpoint's message is there if and only if its state is. */
+function checkMessages({ truth, writes }: ContentsParts): Violation[] {
+  const { thread, messages, versions } = truth.audit;
+  const states = new Set(versions.flatMap(({ write }) => write ?? []));
+  const there = new Set(messages);
+  const found: Violation[] = [];
+  const say = (rule: string, text: string, write: string): void =>
+    void found.push(violation(rule, thread, text, writes.get(write)));
+  if (there.size < messages.length) {
+    const twice = messages.find((message, index) => messages.indexOf(message) !== index) ?? "";
+    say("doubled", `message ${twice} is there twice`, twice);
+  }
+  for (const message of there)
+    if (!states.has(message)) say("mixed", `message ${message} is there without its state`, message);
+  for (const state of states) {
+    if (writes.get(state)?.kind === "checkpoint" && !there.has(state)) {
+      say("lost", `state ${state} is there without its message`, state);
+    }
+  }
+  return found;
+}
+
+/** A write that the thread does not have is in one of its forks at most. Of a thread that was deleted it is not known which those are. */
+function checkForks({ truth, forks, writes }: ContentsParts): Violation[] {
+  if (truth.mayBeDeleted(0)) return [];
+  const committed = new Set(truth.audit.versions.map(({ write }) => write));
+  const saved = new Map<string, string>();
+  const found: Violation[] = [];
+  for (const { thread, versions } of forks) {
+    for (const { write } of versions) {
+      if (write === undefined || committed.has(write)) continue;
+      const other = saved.get(write);
+      if (other !== undefined && other !== thread) {
+        found.push(violation("doubled", thread, `${write} is saved here and in ${other}`, writes.get(write)));
+      }
+      saved.set(write, thread);
+    }
+  }
+  return found;
+}
+
+function checkOperation(operation: Operation, parts: ContentsParts): Violation[] {
+  const { outcome, thread } = operation;
+  if (outcome.kind !== "answered" || outcome.state === null) return [];
+  const found = checkSeen(operation, outcome.state, parts);
+  const lost = lossOf(operation, outcome.state, parts);
+  if (lost !== undefined) found.push({ rule: "lost", thread, text: lost, operations: [operation] });
+  return found;
+}
+
+/** What somebody saw is a piece of the history, perhaps with drafts behind it that never became part of it. */
+function checkSeen(operation: Operation, state: SeenState, { truth, writes }: ContentsParts): Violation[] {
+  const { thread, endedMs } = operation;
+  const found: Violation[] = [];
+  const say = (rule: string, text: string, by?: Operation): void =>
+    void found.push(violation(rule, thread, `${text}: ${state.writes.join()}`, by, operation));
+  if (new Set(state.writes).size < state.writes.length) say("doubled", "a write is seen twice");
+  let previous: string | undefined;
+  for (const [index, write] of state.writes.entries()) {
+    const by = writes.get(write);
+    if (by?.thread !== thread) say("foreign", `${write} was written elsewhere, or by nobody`, by);
+    else if (by.outcome.kind === "refused") say("refused and there", `${write} is seen`, by);
+    else if (by.invokedMs > endedMs) say("from the future", `${write} is seen before it was made`, by);
+    const version = truth.committedVersion(state.incarnation, write);
+    if (version !== undefined) {
+      const seenAs = state.version - (state.writes.length - 1 - index);
+      if (version !== seenAs) say("reordered", `${write} is version ${version}, and seen as version ${seenAs}`, by);
+      else if (!follows(truth, state.incarnation, version, previous)) {
+        say("mixed", `${write} is version ${version}, and seen after ${previous ?? "nothing"}`, by);
+      }
+    }
+    previous = write;
+  }
+  return found;
+}
+
+/** Whether a version of the life that is known follows what a state shows before it. */
+function follows(truth: ThreadTruth, incarnation: number, version: number, previous: string | undefined): boolean {
+  if (incarnation !== truth.incarnation) return true;
+  return truth.audit.versions[version - 2]?.write === previous;
+}
+
+/** What was acknowledged, or seen in the database, and is gone; undefined: nothing. */
+function lossOf(operation: Operation, state: SeenState, { truth, forks, faults }: ContentsParts): string | undefined {
+  const { isDraft, kind, write, invokedMs } = operation;
+  if (kind === "getStateCache") return undefined; // it may show drafts of others
+  if (state.incarnation !== truth.incarnation) {
+    return truth.mayBeDeleted(invokedMs) ? undefined : `life ${state.incarnation} of the thread is gone`;
+  }
+  if (!isDraft && isLinearizable(operation)) {
+    const missing = state.writes.find((each) => truth.committedVersion(state.incarnation, each) === undefined);
+    return missing === undefined ? undefined : `${missing} was committed, and is not there`;
+  }
+  if (write === undefined || truth.committedVersion(state.incarnation, write) !== undefined) return undefined;
+  const fork = forks.find(({ versions }) => versions.some((version) => version.write === write));
+  if (fork !== undefined) {
+    const saved = foldedWrites(fork, state.version).join();
+    return saved === state.writes.join() ? undefined : `the draft ${state.writes.join()} was saved as ${saved}`;
+  }
+  const mayBeLost = faults.some(({ losesDrafts, toMs }) => losesDrafts && toMs >= invokedMs);
+  return mayBeLost ? undefined : `the draft ${write} is neither committed nor saved as a thread of its own`;
+}

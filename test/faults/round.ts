@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { auditThreads, commitDrafts } from "./audit.ts";
+import { checkHistory } from "./check-history.ts";
+import { FaultActions } from "./fault-actions.ts";
+import { planFaults } from "./fault-plan.ts";
+import type { History, Violation } from "./history.ts";
+import { Servers } from "./servers.ts";
+import { Worker, workerKinds } from "./workers.ts";
+
+/** What came of a round. */
+export interface RoundResult {
+  readonly seed: number;
+  readonly history: History;
+  readonly violations: readonly Violation[];
+  /** Where the records are; they are removed where nothing was violated. */
+  readonly folder: string;
+}
+
+/** Lets the workers work and the faults happen, on servers of the round's own, until all is quiet; then checks what was recorded. */
+export async function runRound(seed: number, lengthMs: number): Promise<RoundResult> {
+  const folder = mkdtempSync(join(tmpdir(), `agenity-torture-${seed}-`));
+  await using servers = await Servers.start();
+  const workers: Worker[] = [];
+  try {
+    for (const index of workerKinds.keys()) workers.push(await Worker.start(servers, index, seed, folder));
+    const actions = new FaultActions(servers, workers);
+    await actions.follow(planFaults(seed, lengthMs, workers.length));
+    await Promise.all(workers.map((worker) => worker.heal()));
+    await Promise.all(workers.map((worker) => worker.finish()));
+    const left = await commitDrafts(servers);
+    const threads = await auditThreads(servers);
+    const records = workers.map((worker) => worker.records());
+    const history: History = {
+      operations: records.flatMap(({ operations }) => operations),
+      events: records.flatMap(({ events }) => events),
+      faults: actions.done,
+      threads,
+    };
+    const violations = [...checkHistory(history), ...left.map(stayed)];
+    if (violations.length === 0) rmSync(folder, { recursive: true });
+    else writeFileSync(join(folder, "history.json"), JSON.stringify({ faults: history.faults, threads, violations }));
+    return { seed, history, violations, folder };
+  } finally {
+    await Promise.all(workers.map((worker) => worker.kill()));
+    for (const worker of workers) worker.close();
+  }
+}
+
+function stayed(key: string): Violation {
+  return { rule: "draft left", thread: key, text: "drafts were not committed by anybody", operations: [] };
+}
