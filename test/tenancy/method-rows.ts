@@ -219,6 +219,16 @@ export const rows: Readonly<Record<PublicMethod, readonly Way[]>> = {
   ],
   // Where there is no thread, its owner makes one.
   watch: [way(lists, watched)],
+  acquireRun: [
+    way(writes, async ({ checkpointer, config }) => {
+      await using lease = await checkpointer.acquireRun(config);
+      return lease.runId;
+    }),
+    way(writes, async ({ checkpointer, config }) => {
+      await using lease = await checkpointer.acquireRun(config, { waitMs: 10_000, renew: false });
+      await checkpointer.beginRun(lease.config);
+    }),
+  ],
   beginRun: [
     way(writes, ({ checkpointer, config }) => checkpointer.beginRun(config)),
     way(writes, ({ checkpointer, config }) => checkpointer.beginRun({ ...config, runId: "a run" })),

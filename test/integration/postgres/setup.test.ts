@@ -3,10 +3,13 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { createState, Message, PgCheckpointer, SchemaVersionError } from "../../../src/index.ts";
+import { migrations } from "../../../src/generated/sql.ts";
 import { rejected } from "../../rejected.ts";
 import { Database } from "./database.ts";
 import { everyRead, everyWrite } from "./every-call.ts";
 
+/** The newest schema version there is. */
+const newest = migrations.at(-1)?.version ?? 0;
 const database = new Database(import.meta.url);
 const script = fileURLToPath(new URL("setup-process.ts", import.meta.url));
 
@@ -17,7 +20,7 @@ describe("before setup()", () => {
     for (const [method, call] of Object.entries(calls)) {
       const error = await rejected(call(), SchemaVersionError);
       expect(error.message, method).toContain("setup()");
-      expect([error.found, error.supported], method).toEqual([0, 1]);
+      expect([error.found, error.supported], method).toEqual([0, newest]);
     }
     expect(await database.value("select to_regnamespace($1)", [database.schema])).toBeNull();
   });
@@ -59,7 +62,9 @@ describe("setup()", () => {
     await Promise.all(processes.map((child, index) => Promise.race([once(child.stdout, "data"), ends[index]])));
     for (const child of processes) child.stdin.write("go\n");
     expect(await Promise.all(ends)).toEqual(processes.map(() => ({ status: 0, stderr: "" })));
-    expect(await database.rows("select version, name from {{migrations}}")).toEqual([{ version: 1, name: "sessions" }]);
+    expect(await database.rows("select version, name from {{migrations}} order by version")).toEqual(
+      migrations.map(({ version, name }) => ({ version, name })),
+    );
     expect(await database.value("select count(*)::integer from {{states}}")).toBe(20);
   });
 
@@ -115,7 +120,10 @@ describe("a schema that is newer than this library", () => {
       { state: createState(), messages: [Message.text("x", { messageId: "m" })] },
     );
     const { schema } = database;
-    await database.rows(`insert into ${schema}.newer_migrations values (2, '0002_from_the_future'), (7, '0007_too')`);
+    await database.rows(`insert into ${schema}.newer_migrations values ($1, 'from_the_future'), ($2, 'too')`, [
+      newest + 1,
+      newest + 7,
+    ]);
     const before = await contents("newer_");
     const checkpointer = database.open({ tablePrefix: "newer_" });
     const calls = {
@@ -125,7 +133,7 @@ describe("a schema that is newer than this library", () => {
     };
     for (const [method, call] of Object.entries(calls)) {
       const error = await rejected(call(), SchemaVersionError);
-      expect([error.found, error.supported], method).toEqual([7, 1]);
+      expect([error.found, error.supported], method).toEqual([newest + 7, newest]);
       expect(error.message, method).toContain("upgrade the package agenity");
     }
     expect(await contents("newer_")).toEqual(before);
