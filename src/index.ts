@@ -27,6 +27,7 @@ export {
   type LentRedis,
   PgCheckpointer,
   type PgCheckpointerOptions,
+  type SetupSqlOptions,
 } from "./pg-checkpointer.ts";
 export type * from "./stores/cold-store.ts";
 export { MemoryColdStore } from "./stores/memory/index.ts";

@@ -22,7 +22,9 @@ import { isObject } from "./model/value.ts";
 import { PgDriver } from "./stores/postgres/pg-driver.ts";
 import { PgliteDriver } from "./stores/postgres/pglite-driver.ts";
 import { PostgresColdStore } from "./stores/postgres/postgres-cold-store.ts";
+import { setupSql } from "./stores/postgres/setup-sql.ts";
 import type { SqlDriver } from "./stores/postgres/sql-driver.ts";
+import type { TableOptions } from "./stores/postgres/statements.ts";
 
 /** A `Pool` of `pg`, by the members that tell it from other things; version 8.11 or later. */
 export interface LentPool {
@@ -104,6 +106,17 @@ export interface PgCheckpointerOptions<
   readonly redisTimeoutMs?: number | undefined;
 }
 
+/** Which tables {@link PgCheckpointer.setupSql} is to make, and for whom. */
+export interface SetupSqlOptions extends Pick<
+  PgCheckpointerOptions<object, IdKind, IdKind>,
+  "schema" | "tablePrefix" | "idType" | "userIdType"
+> {
+  /** The role that the program runs as: it is granted what running needs, and no more. @defaultValue none: nothing is granted */
+  readonly role?: string | undefined;
+  /** The schema version that the tables have already. @defaultValue 0: there are none */
+  readonly fromVersion?: number | undefined;
+}
+
 /** Identifiers of PostgreSQL end after 63 bytes; the longest of ours is the prefix and 20 bytes. */
 const identifier = (maxBytes: number): v.GenericSchema<string> =>
   v.pipe(
@@ -114,13 +127,16 @@ const identifier = (maxBytes: number): v.GenericSchema<string> =>
     ),
   );
 
+const wholeName = v.pipe(identifier(63), v.minLength(1, "must not be empty"));
+const tableNamePrefix = identifier(32);
+
 const shape = v.strictObject({
   ...checkpointerShape,
   postgresDsn: optional(v.pipe(v.string(), v.check(isDsn, "expected postgresql://user:password@host:5432/database"))),
   pgPool: optional(v.custom<object>((pool) => isPool(pool) || isPglite(pool), "expected a Pool of `pg`, or a PGlite")),
   dataDir: optional(v.pipe(v.string(), v.minLength(1, "expected a folder"))),
-  schema: optional(v.pipe(identifier(63), v.minLength(1, "must not be empty"))),
-  tablePrefix: optional(identifier(32)),
+  schema: optional(wholeName),
+  tablePrefix: optional(tableNamePrefix),
   releaseResources: optional(v.boolean()),
   preparedStatements: optional(v.boolean()),
   redisUrl: optional(
@@ -129,6 +145,15 @@ const shape = v.strictObject({
   redis: optional(v.custom<object>(isRedis, "expected a client of ioredis, for one server or a cluster")),
   keyPrefix: optional(identifier(64)),
   redisTimeoutMs: optional(between(10, 60_000)),
+});
+
+const setupSqlShape = v.strictObject({
+  schema: optional(wholeName),
+  tablePrefix: optional(tableNamePrefix),
+  idType: checkpointerShape.idType,
+  userIdType: checkpointerShape.userIdType,
+  role: optional(wholeName),
+  fromVersion: optional(between(0, 1_000_000)),
 });
 
 /**
@@ -148,13 +173,18 @@ export class PgCheckpointer<
     checkOptions(shape, options);
     refuseTwoSources(options);
     const engine = engineOptions(options, hotLogFor(options));
-    const tables = {
-      schema: options.schema ?? "public",
-      tablePrefix: options.tablePrefix ?? "agent_",
-      idType: engine.idType,
-      userIdType: engine.userIdType,
-    };
-    super({ ...engine, coldStore: new PostgresColdStore(driverFor(options), tables) });
+    super({ ...engine, coldStore: new PostgresColdStore(driverFor(options), tablesOf(options)) });
+  }
+
+  /**
+   * What {@link PgCheckpointer.setup} does, as SQL for somebody who may create tables where the program may not: one transaction, to be run
+   * by `psql` or any client.
+   *
+   * @throws InvalidConfigError naming the option that is wrong or unknown
+   */
+  static setupSql(options: SetupSqlOptions = {}): string {
+    checkOptions(setupSqlShape, options);
+    return setupSql(tablesOf(options), options.role ?? null, options.fromVersion ?? 0);
   }
 
   /**
@@ -183,6 +213,11 @@ export class PgCheckpointer<
     }
     return new PgCheckpointer({ ...options, postgresDsn: databaseUrl, redisUrl: cacheUrl, cacheTtl });
   }
+}
+
+function tablesOf(options: Pick<SetupSqlOptions, "schema" | "tablePrefix" | "idType" | "userIdType">): TableOptions {
+  const { schema = "public", tablePrefix = "agent_", idType = "string", userIdType = "string" } = options;
+  return { schema, tablePrefix, idType, userIdType };
 }
 
 function hotLogFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): HotLog | undefined {

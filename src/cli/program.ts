@@ -7,6 +7,7 @@ import { historyText, listHistory } from "./history-command.ts";
 import { importFile } from "./import-command.ts";
 import { openImportFile } from "./import-file.ts";
 import { summaryJson, summaryText } from "./import-summary.ts";
+import { idKinds, migrate, type MigrateOptions, migrationSql } from "./migrate-command.ts";
 import { DEFAULT_DATA_DIR, type StoreOptions, withStore } from "./open-store.ts";
 import { progressOn } from "./progress.ts";
 import { configOf } from "./replay.ts";
@@ -80,6 +81,7 @@ Exit status: 0 done; 1 something could not be done; 2 wrong usage.`,
   addShow(program);
   addHistory(program);
   addFork(program);
+  addMigrate(program);
   withStoreOptions(program);
   for (const command of program.commands) withStoreOptions(command);
   return program;
@@ -209,6 +211,44 @@ function addFork(program: Command): void {
         fork(checkpointer, configOf(threadId, user), { to, version }),
       );
       print(options.json ? jsonText(forked, 2) : forkText(forked, threadId));
+    });
+}
+
+function addMigrate(program: Command): void {
+  const idType = (flag: string, whose: string): Option =>
+    new Option(`${flag} <type>`, `the type of ${whose} ids (default: string)`).choices(idKinds);
+  program
+    .command("migrate")
+    .summary("make the tables, or print the SQL that does")
+    .description(
+      [
+        "Makes the tables, or brings them up to date, as setup() does.",
+        "With --print nothing is done: the SQL is printed, one transaction, for a database administrator to run where programs may not create tables.",
+      ].join("\n\n"),
+    )
+    .option("--print", "print the SQL instead of running it")
+    .option("--table-prefix <prefix>", "what the tables' names begin with (default: agent_)")
+    .addOption(idType("--id-type", "thread"))
+    .addOption(idType("--user-id-type", "user"))
+    .option("--role <name>", "with --print: also grant this role what running needs")
+    .addOption(
+      new Option("--from-version <number>", "with --print: the schema version that the tables have").argParser(
+        positive,
+      ),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ agenity migrate --database postgres://owner@localhost/app --schema agents
+  $ agenity migrate --print --schema agents --role app > agenity.sql
+  $ psql --set ON_ERROR_STOP=1 --file agenity.sql postgres://owner@localhost/app`,
+    )
+    .action(async (own: object, command: Command) => {
+      const options: MigrateOptions = optionsOf(own, command);
+      if (options.print) return print(migrationSql(options).trimEnd());
+      await migrate(options);
+      print(options.json ? jsonText({ upToDate: true }, 2) : "the tables are up to date");
     });
 }
 

@@ -6,7 +6,8 @@ import type { SqlDriver, SqlSession } from "./sql-driver.ts";
 import { fillNames, statement, type TableOptions } from "./statements.ts";
 
 // Everything here runs at most once a process, so these statements are kept beside their only caller.
-const SQL = {
+/** The statements around the migrations. */
+export const migrationSql = {
   /** One migrator at a time, per set of tables, in any process; freed by the end of the transaction, so that any pooler serves. */
   lock: "select pg_advisory_xact_lock(hashtextextended($1::text, 0))",
   schemaExists: "select 1 as found from pg_catalog.pg_namespace where nspname = $1::text",
@@ -22,10 +23,10 @@ const SQL = {
 
 /** Makes the tables, or brings them up to date. All or nothing, and one process at a time. */
 export async function migrate(driver: SqlDriver, options: TableOptions): Promise<void> {
-  const run = (session: SqlSession, name: keyof typeof SQL, values: readonly unknown[] = []) =>
-    session.query(statement(name, fillNames(SQL[name], options)), values);
+  const run = (session: SqlSession, name: keyof typeof migrationSql, values: readonly unknown[] = []) =>
+    session.query(statement(name, fillNames(migrationSql[name], options)), values);
   await driver.transaction(async (session) => {
-    await run(session, "lock", [`agenity:${options.schema}.${options.tablePrefix}`]);
+    await run(session, "lock", [lockName(options)]);
     // Asked first, because `create … if not exists` needs the right to create even where there is nothing to do.
     if ((await run(session, "schemaExists", [options.schema])).length === 0) await run(session, "createSchema");
     const ledger = fillNames("{{migrations}}", options);
@@ -43,6 +44,11 @@ export async function migrate(driver: SqlDriver, options: TableOptions): Promise
   });
 }
 
+/** What a migrator of these tables locks. */
+export function lockName({ schema, tablePrefix }: TableOptions): string {
+  return `agenity:${schema}.${tablePrefix}`;
+}
+
 /** Checks, without changing anything, that the tables are those of this library. */
 export async function checkSchema(driver: SqlDriver, options: TableOptions): Promise<void> {
   const found = await newestVersion(driver, options);
@@ -54,7 +60,7 @@ export async function checkSchema(driver: SqlDriver, options: TableOptions): Pro
       `the tables are at schema version ${found}, this library needs ${SUPPORTED_SCHEMA}; run \`await checkpointer.setup()\``,
     );
   }
-  const columns = await driver.query(statement("idColumns", SQL.idColumns), idTableOf(options));
+  const columns = await driver.query(statement("idColumns", migrationSql.idColumns), idTableOf(options));
   checkIdTypes(columns, options);
 }
 
@@ -65,7 +71,7 @@ function idTableOf({ schema, tablePrefix }: TableOptions): readonly string[] {
 
 async function newestVersion(driver: SqlDriver, options: TableOptions): Promise<number> {
   try {
-    const [row] = await driver.query(statement("newest", fillNames(SQL.newest, options)), []);
+    const [row] = await driver.query(statement("newest", fillNames(migrationSql.newest, options)), []);
     return row === undefined ? 0 : numberIn(row, "version");
   } catch (error) {
     if (codeOf(error) === "42P01" || codeOf(error) === "3F000") return 0;
@@ -100,6 +106,6 @@ function checkIdTypes(columns: readonly Parameters<typeof textIn>[0][], options:
  * Migrations contain no functions and no quoted semicolons; a prepared statement holds one command. Split before the names are filled in,
  * which may hold anything.
  */
-function splitStatements(text: string): string[] {
+export function splitStatements(text: string): string[] {
   return text.split(/;\s*(?:\n|$)/).filter((part) => part.trim() !== "");
 }

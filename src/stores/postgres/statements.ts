@@ -97,6 +97,6 @@ function column(type: string): string {
 }
 
 /** An identifier, whatever it contains. */
-function quoted(identifier: string): string {
+export function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }

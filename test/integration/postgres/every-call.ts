@@ -1,9 +1,27 @@
 import { randomUUID } from "node:crypto";
-import { createState, Message } from "../../../src/index.ts";
+import { type BaseCheckpointer, createState, Message } from "../../../src/index.ts";
 import type { Checkpointer } from "./database.ts";
 
 /** Calls by the names of their methods, each on the same thread. */
 export type Calls = Readonly<Record<string, () => Promise<unknown>>>;
+
+type ReadMethod =
+  | "getState"
+  | "getStateCache"
+  | "listStates"
+  | "getMessage"
+  | "listMessages"
+  | "getThread"
+  | "listThreads"
+  | "stopRequested"
+  | "warmCache"
+  | "stats";
+
+/** Methods that are tried in ways of their own. */
+type OtherMethod = "setup" | "release" | "health" | "watch";
+
+/** Whatever else there is, so that the compiler misses a new method. */
+type WriteMethod = Exclude<keyof BaseCheckpointer & string, ReadMethod | OtherMethod>;
 
 /** Every method that reads. */
 export function everyRead(checkpointer: Checkpointer, threadId: string): Calls {
@@ -16,9 +34,11 @@ export function everyRead(checkpointer: Checkpointer, threadId: string): Calls {
     listMessages: () => checkpointer.listMessages(config),
     getThread: () => checkpointer.getThread(config),
     listThreads: () => checkpointer.listThreads(),
-    stopRequested: () => checkpointer.stopRequested(config),
     stats: () => checkpointer.stats(config),
-  };
+    getStateCache: () => checkpointer.getStateCache(config),
+    stopRequested: () => checkpointer.stopRequested(config),
+    warmCache: () => checkpointer.warmCache(),
+  } satisfies Calls & Readonly<Record<ReadMethod, unknown>>;
 }
 
 /** Every method that writes, once the thread is there. The last one deletes it. */
@@ -27,6 +47,7 @@ export function everyWrite(checkpointer: Checkpointer, threadId: string): Calls 
   const state = { context: [Message.text("in the state")] };
   return {
     putState: () => checkpointer.putState(config, createState(state)),
+    putStateCache: () => checkpointer.putStateCache(config, createState(state)),
     updateState: () => checkpointer.updateState(config, (found) => found ?? createState(state)),
     putMessages: () => checkpointer.putMessages(config, [Message.text("said", { messageId: "m" })]),
     putThread: () => checkpointer.putThread(config, { threadName: "named" }),
@@ -43,5 +64,5 @@ export function everyWrite(checkpointer: Checkpointer, threadId: string): Calls 
     deleteMessage: () => checkpointer.deleteMessage(config, "m"),
     clearState: () => checkpointer.clearState(config),
     deleteThread: () => checkpointer.deleteThread(config),
-  };
+  } satisfies Calls & Readonly<Record<WriteMethod, unknown>>;
 }

@@ -129,7 +129,7 @@ async function analyze(tablePrefix: string): Promise<void> {
 /** Every call but those that look at all that a user has, alone and in groups. */
 function callsOn(checkpointer: Checkpointer, threadId: string): Readonly<Record<string, () => Promise<unknown>>> {
   const reads = Object.entries(everyRead(checkpointer, threadId)).filter(
-    ([name]) => !/^(listThreads|stats)$/.test(name),
+    ([name]) => !/^(listThreads|warmCache|stats)$/.test(name),
   );
   const group = Array.from({ length: 40 }, (_, index) => ({ threadId: `${threadId} ${index}` }));
   const together = (call: (config: { readonly threadId: string }) => Promise<unknown>) => () =>

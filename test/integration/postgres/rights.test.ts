@@ -14,6 +14,18 @@ async function checkpointerWith(rights: readonly string[], tablePrefix?: string)
   return database.open({ postgresDsn: database.dsn(role), ...(tablePrefix === undefined ? {} : { tablePrefix }) });
 }
 
+async function watchesOthers(checkpointer: Checkpointer, threadId: string): Promise<void> {
+  const owner = database.open();
+  await owner.putThread({ threadId });
+  const events = checkpointer.watch({ threadId }, { pollMs: 10 });
+  const first = events.next();
+  await checkpointer.getThread({ threadId });
+  await owner.putState({ threadId }, createState());
+  expect((await first).value).toEqual({ type: "state", version: 1 });
+  await events.return();
+  expect(await checkpointer.health()).toMatchObject({ database: { isAvailable: true, errorCode: null } });
+}
+
 async function contents(): Promise<unknown> {
   const names = ["threads", "states", "messages", "tombstones", "migrations"];
   return await Promise.all(names.map((name) => database.rows(`select * from {{${name}}} order by 1, 2, 3`)));
@@ -37,6 +49,10 @@ describe("a user with SELECT, INSERT, UPDATE and DELETE", () => {
     }
     const states = await Promise.all(threads.map((config) => checkpointer.getState(config)));
     expect(states.map((state) => state?.contextSummary)).toEqual(threads.map(() => "2"));
+  });
+
+  test("watches what others write, and is healthy", async () => {
+    await watchesOthers(await checkpointerWith(["select", "insert", "update", "delete"]), "watched");
   });
 
   test("cannot make tables, and is told that a right is missing", async () => {
@@ -63,14 +79,25 @@ describe("a user with SELECT alone", () => {
     }
     expect(await contents()).toEqual(before);
   });
+
+  test("watches what others write, and is healthy", async () => {
+    await watchesOthers(await checkpointerWith(["select"]), "watched by a reader");
+  });
 });
 
 describe("a user without any right", () => {
   test("is told so by every call, which does not take it for missing tables", async () => {
     const stranger = await checkpointerWith([]);
-    const calls = { ...everyRead(stranger, "t"), ...everyWrite(stranger, "t"), setup: () => stranger.setup() };
+    const calls = {
+      ...everyRead(stranger, "t"),
+      ...everyWrite(stranger, "t"),
+      setup: () => stranger.setup(),
+      watch: () => stranger.watch({ threadId: "t" }).next(),
+    };
     for (const [method, call] of Object.entries(calls)) {
       expect((await rejected(call(), InvalidConfigError)).message, method).toContain("lacks a right");
     }
+    const health = { isAvailable: false, errorCode: "AGENITY_INVALID_CONFIG" };
+    expect((await stranger.health()).database).toEqual(health);
   });
 });
