@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type AgentState, type Message, SerializationError } from "../index.ts";
-import { rejection, sameExactly } from "./expectations.ts";
+import { type AgentState, CheckpointerError, type Message, SerializationError } from "../index.ts";
+import { rejection, sameExactly, settled } from "./expectations.ts";
 import { newConfig, stateWith } from "./sample.ts";
 import type { AnyFields, Checkpointer, Promises, Subject } from "./subject.ts";
 
@@ -71,6 +71,24 @@ const unstorable: Readonly<Record<string, Unstorable>> = {
   "something under an odd key": { make: () => ({ "odd key": () => 1 }), at: '["odd key"]' },
 };
 
+function fail(): never {
+  throw new Error("secret text");
+}
+
+/** Throws whatever is done with it. */
+function trapped(target: object): unknown {
+  return new Proxy(target, { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail });
+}
+
+/** Objects whose reading runs code that throws, by what they are called in the name of their test. */
+const throwing: Readonly<Record<string, () => unknown>> = {
+  "a proxy that throws": () => trapped({ a: 1 }),
+  "a proxy of an array that throws": () => trapped([1]),
+  "an item of an array with a getter that throws": () => Object.defineProperty([1], "0", { get: fail }),
+  "what only looks like a Date": () => Object.create(Date.prototype) as unknown,
+  "a proxy of a Map": () => new Proxy(new Map(), {}),
+};
+
 /** What cannot be stored is refused before anything is written. */
 export const unstorableValues: Subject = {
   name: "values that cannot be stored",
@@ -81,6 +99,46 @@ export const unstorableValues: Subject = {
         ({ checkpointer }) => isRefused(checkpointer, value),
       ]),
     ),
+
+    ...Object.fromEntries(
+      Object.entries(throwing).map(([what, make]): [string, Promises[string]] => [
+        `${what} is a SerializationError that names its field, and nothing is written`,
+        ({ checkpointer }) => isRefusedQuietly(checkpointer, make),
+      ]),
+    ),
+
+    async "a proxy that throws in the place of anything else is an error of ours"({ checkpointer }) {
+      const config = newConfig();
+      const given = [trapped({}), trapped([])] as never[];
+      const calls = given.flatMap((proxy) => [
+        checkpointer.getState(proxy),
+        checkpointer.putState(config, proxy),
+        checkpointer.putState(config, stateWith(), proxy),
+        checkpointer.putState(config, stateWith({ context: proxy })),
+        checkpointer.putMessages(config, proxy),
+        checkpointer.putMessages(config, [proxy]),
+        checkpointer.putMessages(config, [], { metadata: proxy }),
+        checkpointer.putThread(config, proxy),
+        checkpointer.putThread(config, { metadata: proxy }),
+        checkpointer.checkpoint(config, proxy),
+        checkpointer.listThreads({}, proxy),
+      ]);
+      const { succeeded, errors } = await settled(calls);
+      assert.equal(succeeded, 0);
+      for (const error of errors) {
+        assert.ok(error instanceof CheckpointerError, String(error));
+        assert.doesNotMatch(error.message, /secret text/);
+      }
+      assert.equal(await checkpointer.getThread(config), null);
+    },
+
+    async "a context of a class that extends Array is refused"({ checkpointer }) {
+      const config = newConfig();
+      const context = new SpecialList() as unknown as Message[];
+      const error = await rejection(checkpointer.putState(config, stateWith({ context })), SerializationError);
+      assert.equal(error.path, "state.context");
+      assert.equal(await checkpointer.getThread(config), null);
+    },
 
     async "a cycle is a SerializationError that says so"({ checkpointer }) {
       const config = newConfig();
@@ -136,6 +194,25 @@ export const unstorableValues: Subject = {
     },
   },
 };
+
+/** Whatever a caller's code throws when his value is looked at, comes out as an error of ours. */
+async function isRefusedQuietly(checkpointer: Checkpointer, make: () => unknown): Promise<void> {
+  const config = newConfig();
+  const message = { messageId: "m", role: "user", content: [] } as const;
+  const values: [path: string, call: () => Promise<unknown>][] = [
+    ["state.value", () => checkpointer.putState(config, stateWith({ value: make() }))],
+    ["state.context[0]", () => checkpointer.putState(config, stateWith({ context: [{ ...message, raw: make() }] }))],
+    ["messages[0]", () => checkpointer.putMessages(config, [{ ...message, raw: make() }])],
+    ["fields.metadata.value", () => checkpointer.putThread(config, { metadata: { value: make() } })],
+    ["options.metadata", () => checkpointer.listThreads({}, { metadata: { value: make() } })],
+  ];
+  for (const [path, call] of values) {
+    const error = await rejection(call(), SerializationError);
+    assert.equal(error.path, path);
+    assert.doesNotMatch(error.message, /secret text/);
+  }
+  assert.equal(await checkpointer.getThread(config), null);
+}
 
 /** In every place where a value can stand. */
 async function isRefused(checkpointer: Checkpointer, { make, at }: Unstorable): Promise<void> {

@@ -4,6 +4,7 @@ import type { LogState } from "../log/entry.ts";
 import { checkShape, kindOf } from "../model/check-shape.ts";
 import { SerializationError, ValidationError } from "../model/errors.ts";
 import { checkedMessage, type Message } from "../model/message.ts";
+import { readInput } from "../model/read-input.ts";
 import { type VersionToken, tokenOf, withToken } from "../model/stamp.ts";
 import { type AgentState, baseStateKeys } from "../model/state.ts";
 import {
@@ -32,6 +33,13 @@ const executionMetaShape = v.looseObject({
  * @throws ValidationError, SerializationError
  */
 export function captureState(input: unknown, near: LogState | null): LogState {
+  return readInput(
+    () => captureFields(input, near),
+    (problem) => new SerializationError("state", problem),
+  );
+}
+
+function captureFields(input: unknown, near: LogState | null): LogState {
   if (!isObject(input) || Array.isArray(input)) {
     throw new ValidationError("state", `expected an agent's state, got ${kindOf(input)}; createState() makes one`);
   }
@@ -50,6 +58,10 @@ export function captureState(input: unknown, near: LogState | null): LogState {
 
 function captureContext(value: unknown, near: LogState | null): Message[] {
   if (!Array.isArray(value)) throw new ValidationError("state.context", `expected an array, got ${kindOf(value)}`);
+  // A class's own way to copy itself would get into the near copy.
+  if (Object.getPrototypeOf(value) !== Array.prototype) {
+    throw new SerializationError("state.context", "an instance of a class that extends Array cannot be stored");
+  }
   const list = value as readonly Message[];
   const known = (near?.["context"] ?? []) as readonly Message[];
   let same = 0;

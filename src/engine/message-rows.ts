@@ -1,7 +1,8 @@
 import { decodeMessage, encodeMessage } from "../log/entry-codec.ts";
 import { kindOf } from "../model/check-shape.ts";
-import { ValidationError } from "../model/errors.ts";
+import { SerializationError, ValidationError } from "../model/errors.ts";
 import { checkedMessage, type Message } from "../model/message.ts";
+import { readInput } from "../model/read-input.ts";
 import { captureImmutable, isObject } from "../model/value.ts";
 import type { MessageRow } from "../stores/cold-store.ts";
 import { searchTextOf } from "./search-text.ts";
@@ -24,6 +25,13 @@ export const noMessages: CheckedMessages = { messages: [], rows: [] };
  * @throws ValidationError, SerializationError naming the message by its index
  */
 export function checkMessages(input: unknown, metadata: unknown): CheckedMessages {
+  return readInput(
+    () => readMessages(input, metadata),
+    (problem) => new SerializationError("messages", problem),
+  );
+}
+
+function readMessages(input: unknown, metadata: unknown): CheckedMessages {
   if (!Array.isArray(input)) throw new ValidationError("messages", `expected an array, got ${kindOf(input)}`);
   const common = checkMetadata(metadata, "options.metadata");
   const byId = new Map<string, Message>();
@@ -38,7 +46,15 @@ export function checkMessages(input: unknown, metadata: unknown): CheckedMessage
 
 /** A record of anything that can be stored; undefined: not given. */
 export function checkMetadata(metadata: unknown, field: string): Readonly<Record<string, unknown>> | undefined {
-  if (metadata === undefined) return undefined;
+  return metadata === undefined
+    ? undefined
+    : readInput(
+        () => readMetadata(metadata, field),
+        (problem) => new SerializationError(field, problem),
+      );
+}
+
+function readMetadata(metadata: unknown, field: string): Readonly<Record<string, unknown>> {
   if (!isObject(metadata) || Array.isArray(metadata)) {
     throw new ValidationError(field, `expected an object, got ${kindOf(metadata)}`);
   }

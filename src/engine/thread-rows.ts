@@ -2,8 +2,9 @@ import * as v from "valibot";
 import { decodeValue, encodeValue } from "../log/value-codec.ts";
 import { checkShape, kindOf } from "../model/check-shape.ts";
 import type { AnyId } from "../model/config.ts";
-import { ValidationError } from "../model/errors.ts";
+import { SerializationError, ValidationError } from "../model/errors.ts";
 import { idText, optional } from "../model/id-shape.ts";
+import { readInput } from "../model/read-input.ts";
 import type { ThreadInfo } from "../model/thread.ts";
 import { captureValue, formatPath, isObject, setOwn } from "../model/value.ts";
 import type { Scope, ThreadPatch, ThreadRow } from "../stores/cold-store.ts";
@@ -37,6 +38,13 @@ const fieldsShape = v.strictObject({
  * @throws ValidationError, SerializationError
  */
 export function checkThreadFields(input: unknown, scope: Scope, field = "fields"): ThreadPatch {
+  return readInput(
+    () => readThreadFields(input, scope, field),
+    (problem) => new SerializationError(field, problem),
+  );
+}
+
+function readThreadFields(input: unknown, scope: Scope, field: string): ThreadPatch {
   if (!isObject(input)) throw new ValidationError(field, `expected an object, got ${kindOf(input)}`);
   const fields = checkShape(fieldsShape, { ...input }, field);
   refuseOtherIds(fields, scope, field);

@@ -1,9 +1,10 @@
 import * as v from "valibot";
-import { ValidationError } from "./errors.ts";
+import { type CheckpointerError, ValidationError } from "./errors.ts";
+import { readInput } from "./read-input.ts";
 import { formatPath } from "./value.ts";
 
 /** Makes the error that names a field and its problem. */
-export type ShapeError = (field: string, problem: string) => Error;
+export type ShapeError = (field: string, problem: string) => CheckpointerError;
 
 const validationError: ShapeError = (field, problem) => new ValidationError(field, problem);
 
@@ -20,7 +21,10 @@ export function checkShape<T>(
   error: ShapeError = validationError,
 ): T {
   // A shape that has words of its own for what is wrong keeps them: `message` speaks for the others.
-  const result = v.safeParse(shape, value, { abortEarly: true, message: problemOf });
+  const result = readInput(
+    () => v.safeParse(shape, value, { abortEarly: true, message: problemOf }),
+    (problem) => error(field, problem),
+  );
   if (result.success) return value as T;
   const [issue] = result.issues;
   throw error(fieldOf(issue, field), issue.message);

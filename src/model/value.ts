@@ -1,4 +1,5 @@
 import { SerializationError } from "./errors.ts";
+import { nameOfThrown, readInput } from "./read-input.ts";
 
 /**
  * How deep a value may nest. PostgreSQL's JSON parser and our own recursion both end on a full stack somewhere above
@@ -30,17 +31,18 @@ interface Capture {
  * Map, Set, URL, RegExp, Uint8Array and Buffer, and every primitive but symbols. Immutable parts are shared, not copied.
  *
  * @param root - what the value is called in errors, such as `state.plan`
- * @throws {@link SerializationError} naming the path of a function, symbol, cycle, hole, class instance or throwing getter
+ * @throws {@link SerializationError} naming the path of a function, symbol, cycle, hole, class instance or throwing getter; whatever else throws is
+ * told with the path of the whole
  */
 export function captureValue<T>(value: T, root: string): T {
-  return capture(value, 0, startCapture(root, false)) as T;
+  return captureInput(value, startCapture(root, false));
 }
 
 /** As {@link captureValue}, deeply frozen. If nothing in it is mutable by nature, it counts as immutable from now on. */
 export function captureImmutable<T extends object>(value: T, root: string): T {
   if (immutable.has(value)) return value;
   const state = startCapture(root, true);
-  const copy = capture(value, 0, state) as T;
+  const copy = captureInput(value, state);
   if (!state.foundUnfreezable) immutable.add(copy);
   return copy;
 }
@@ -70,6 +72,13 @@ function freezeAll(value: object): void {
 /** A copy of a captured value for somebody who may change it. Immutable parts are shared. */
 export function cloneValue<T>(value: T): T {
   return isObject(value) ? captureValue(value, "value") : value;
+}
+
+function captureInput<T>(value: T, state: Capture): T {
+  return readInput(
+    () => capture(value, 0, state) as T,
+    (reason) => new SerializationError(state.root, reason),
+  );
 }
 
 function startCapture(root: string, freeze: boolean): Capture {
@@ -143,8 +152,7 @@ export function readField(value: object, key: string, path: () => string): unkno
     return (value as Record<string, unknown>)[key];
   } catch (cause) {
     // The getter's own message may quote data, so only its class is told.
-    const name = cause instanceof Error ? cause.name : "a value that is no error";
-    throw new SerializationError(path(), `its getter threw ${name}`);
+    throw new SerializationError(path(), `its getter threw ${nameOfThrown(cause)}`);
   }
 }
 
