@@ -51,7 +51,8 @@ export async function runRound(
       faults: actions.done,
       threads,
     };
-    const violations = [...checkHistory(history), ...left.map(stayed)];
+    const crashes = workers.flatMap((worker) => worker.crashes).map(crashed);
+    const violations = [...checkHistory(history), ...left.map(stayed), ...crashes];
     if (violations.length === 0) rmSync(folder, { recursive: true });
     else writeFileSync(join(folder, "history.json"), JSON.stringify({ faults: history.faults, threads, violations }));
     return { seed, history, violations, folder };
@@ -59,6 +60,10 @@ export async function runRound(
     await Promise.all(workers.map((worker) => worker.kill()));
     for (const worker of workers) worker.close();
   }
+}
+
+function crashed(text: string): Violation {
+  return { rule: "process ended by itself", thread: "", text, operations: [] };
 }
 
 function stayed(key: string): Violation {

@@ -27,6 +27,8 @@ export const workerKinds: readonly Kind[] = [
 export class Worker {
   readonly postgres: TcpProxy;
   readonly redis: TcpProxy;
+  /** Which of its processes ended by themselves, and how. */
+  readonly crashes: string[] = [];
   readonly #index: number;
   readonly #seed: number;
   readonly #folder: string;
@@ -79,7 +81,7 @@ export class Worker {
     });
     this.#child = child;
     child.once("exit", (code, signal) => {
-      if (!this.#isMeantToEnd) throw new Error(`worker ${name} ended by itself: ${code ?? signal}`);
+      if (!this.#isMeantToEnd || (code !== 0 && signal !== "SIGKILL")) this.crashes.push(`${name}: ${code ?? signal}`);
     });
     await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   }
