@@ -14,9 +14,8 @@ export async function commitDrafts(servers: Servers): Promise<readonly string[]>
   await flusher.setup();
   const deadlineMs = nowMs() + DRAFTS_TIMEOUT_MS;
   for (;;) {
-    for (const { threadId } of await flusher.listThreads({ userId: OWNER })) {
-      await flusher.getState({ threadId, userId: OWNER });
-    }
+    const threads = await flusher.listThreads({ userId: OWNER });
+    await Promise.all(threads.map(({ threadId }) => flusher.getState({ threadId, userId: OWNER })));
     const left = await servers.draftKeys();
     if (left.length === 0 || nowMs() > deadlineMs) return left;
     await wait(500);

@@ -7,6 +7,8 @@ export interface ContentsParts {
   /** The threads that drafts of this one were saved as. */
   readonly forks: readonly AuditedThread[];
   readonly faults: readonly Fault[];
+  /** Writes that were refused as drafts while Redis did not answer: they may turn up there later, and are saved then as a conflict is. */
+  readonly late: ReadonlySet<string>;
   /** All writes of the run. */
   readonly writes: ReadonlyMap<string, Operation>;
 }
@@ -23,7 +25,7 @@ export function checkContents(parts: ContentsParts): Violation[] {
 }
 
 /** Versions are contiguous, and each consists of those before it. */
-function checkVersions(audited: AuditedThread, { writes, truth }: ContentsParts): Violation[] {
+function checkVersions(audited: AuditedThread, { writes, truth, late }: ContentsParts): Violation[] {
   const { thread, versions } = audited;
   const found: Violation[] = [];
   const there = new Map<string, number>();
@@ -39,7 +41,9 @@ function checkVersions(audited: AuditedThread, { writes, truth }: ContentsParts)
     const say = (rule: string, text: string): void => void found.push(violation(rule, thread, `${write} ${text}`, by));
     if (first !== undefined) say("doubled", `is version ${first} and version ${version}`);
     if (by?.thread !== truth.audit.thread) say("foreign", "was written elsewhere, or by nobody");
-    if (by?.outcome.kind === "refused") say("refused and there", `is version ${version}`);
+    const isFork = audited !== truth.audit;
+    if (by?.outcome.kind === "refused" && !(isFork && late.has(write)))
+      say("refused and there", `is version ${version}`);
   }
   return [...found, ...checkReads(audited)];
 }
@@ -124,7 +128,7 @@ function checkOperation(operation: Operation, parts: ContentsParts): Violation[]
 }
 
 /** What somebody saw is a piece of the history, perhaps with drafts behind it that never became part of it. */
-function checkSeen(operation: Operation, state: SeenState, { truth, writes }: ContentsParts): Violation[] {
+function checkSeen(operation: Operation, state: SeenState, { truth, writes, late }: ContentsParts): Violation[] {
   const { thread, endedMs } = operation;
   const found: Violation[] = [];
   const say = (rule: string, text: string, by?: Operation): void =>
@@ -134,7 +138,7 @@ function checkSeen(operation: Operation, state: SeenState, { truth, writes }: Co
   for (const [index, write] of state.writes.entries()) {
     const by = writes.get(write);
     if (by?.thread !== thread) say("foreign", `${write} was written elsewhere, or by nobody`, by);
-    else if (by.outcome.kind === "refused") say("refused and there", `${write} is seen`, by);
+    else if (by.outcome.kind === "refused" && !late.has(write)) say("refused and there", `${write} is seen`, by);
     else if (by.invokedMs > endedMs) say("from the future", `${write} is seen before it was made`, by);
     const version = truth.committedVersion(state.incarnation, write);
     if (version !== undefined) {

@@ -12,6 +12,7 @@ export function checkHistory(history: History): Violation[] {
   const writes = new Map(
     operations.flatMap((operation) => (operation.write === undefined ? [] : [[operation.write, operation]])),
   );
+  const late = lateDrafts(history);
   const byThread = groupBy(operations, ({ thread }) => thread);
   const audited = new Map(threads.map((thread) => [thread.thread, thread]));
   const forks = groupBy(threads, ({ thread }) => parentOf(thread));
@@ -19,7 +20,7 @@ export function checkHistory(history: History): Violation[] {
   for (const [thread, own] of byThread) {
     const truth = new ThreadTruth(audited.get(thread) ?? nothingOf(thread), own);
     const itsForks = (forks.get(thread) ?? []).filter((fork) => fork.thread !== thread);
-    found.push(...checkContents({ truth, forks: itsForks, faults, writes }), ...checkOrder(truth));
+    found.push(...checkContents({ truth, forks: itsForks, faults, writes, late }), ...checkOrder(truth));
   }
   for (const operation of operations) {
     const { outcome, thread, kind } = operation;
@@ -32,6 +33,19 @@ export function checkHistory(history: History): Violation[] {
     found.push({ rule: "unexpected event", thread, text, operations: [] });
   }
   return found;
+}
+
+/** Drafts that Redis may execute after they were refused, because it did not answer while they were made. */
+function lateDrafts({ operations, events }: History): ReadonlySet<string> {
+  const failures = groupBy(
+    events.filter(({ event }) => event.startsWith("failure")),
+    ({ process }) => process,
+  );
+  const isLate = ({ isDraft, outcome, process, invokedMs, endedMs }: Operation): boolean =>
+    isDraft &&
+    outcome.kind === "refused" &&
+    (failures.get(process) ?? []).some(({ atMs }) => atMs >= invokedMs && atMs <= endedMs);
+  return new Set(operations.filter(isLate).map(({ write }) => write ?? ""));
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

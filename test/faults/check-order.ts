@@ -84,7 +84,7 @@ function knownBy(truth: ThreadTruth, by: Operation, everybody: Knowledge): Known
   const before = everybody.before(invokedMs);
   if (before === undefined) return undefined;
   if (kind === "deleteThread") return { incarnation: before.incarnation, version: Number.POSITIVE_INFINITY, by };
-  const cleared = kind === "clearState" ? truth.clearedAfter(before) : undefined;
+  const cleared = kind === "clearState" ? truth.clearedAt(before) : undefined;
   return cleared === undefined ? undefined : { incarnation: before.incarnation, version: cleared, by };
 }
 

@@ -15,14 +15,16 @@ export class FaultActions {
   readonly done: Fault[] = [];
   readonly #servers: Servers;
   readonly #workers: readonly Worker[];
+  #untilMs = 0;
 
   constructor(servers: Servers, workers: readonly Worker[]) {
     this.#servers = servers;
     this.#workers = workers;
   }
 
-  /** Answers when all is done, and over. */
-  async follow(plan: FaultPlan): Promise<void> {
+  /** Answers when all is done and over, or when there is no time left for another fault. */
+  async follow(plan: FaultPlan, timeMs: number): Promise<void> {
+    this.#untilMs = nowMs() + timeMs;
     const perWorker = this.#workers.flatMap((worker, index) => {
       const planned = plan.workers[index];
       if (planned === undefined) return [];
@@ -49,7 +51,8 @@ export class FaultActions {
     act: (fault: PlannedFault<Kind>) => Promise<void>,
   ): Promise<void> {
     for (const fault of planned) {
-      await wait(fault.pauseMs);
+      await wait(Math.min(fault.pauseMs, Math.max(0, this.#untilMs - nowMs())));
+      if (nowMs() >= this.#untilMs) return;
       const fromMs = nowMs();
       await act(fault);
       const losesDrafts = target === "Redis" && LOSING.has(fault.kind);

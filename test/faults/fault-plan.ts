@@ -84,7 +84,7 @@ export function planFaults(seed: number, lengthMs: number, workerCount: number):
   const workers = Array.from({ length: workerCount }, () => ({
     postgres: link(),
     redis: link(),
-    process: series<WorkerFault>(() => ["kill -9"], { from: 3_000, to: 15_000 }, { from: 0, to: 500 }),
+    process: series<WorkerFault>(() => ["kill -9"], { from: 8_000, to: 30_000 }, { from: 0, to: 500 }),
   }));
   return {
     workers,

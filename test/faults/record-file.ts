@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { openSync, readFileSync, writeSync } from "node:fs";
 import type { Operation, Outcome, ReportedEvent } from "./history.ts";
 
 /** What is known of an operation before it ends. */
@@ -35,11 +35,6 @@ export class RecordFile {
   /** The process reports something. */
   event(event: ReportedEvent): void {
     this.#append({ event });
-  }
-
-  /** No more records. */
-  close(): void {
-    closeSync(this.#file);
   }
 
   #append(line: Line): void {

@@ -5,21 +5,69 @@ import type { RoundResult } from "./round.ts";
 /** How many violations are told in full. */
 const MAX_TOLD = 10;
 
-/** What came of rounds, for a person. */
-export function reportOf(rounds: readonly RoundResult[], lengthMs: number): string {
-  const operations = rounds.flatMap(({ history }) => history.operations);
-  const faults = rounds.flatMap(({ history }) => history.faults);
-  const events = rounds.flatMap(({ history }) => history.events);
-  const violations = rounds.flatMap((round) => round.violations);
-  const failed = rounds.filter((round) => round.violations.length > 0);
-  return [
-    `${operations.length} operations: ${countsOf(operations.map(({ kind }) => kind))}`,
-    `  ${countsOf(operations.map(({ outcome }) => outcome.kind))}; ambiguous are those that failed or are open`,
-    `${faults.length} faults: ${countsOf(faults.map(({ kind, target }) => `${kind} (${target.replace(/^w\d+/, "worker")})`))}`,
-    `reported by the hot layer: ${countsOf(events.map(({ event }) => event))}`,
-    `${violations.length} violations${violations.length === 0 ? "" : `: ${countsOf(violations.map(({ rule }) => rule))}`}`,
-    ...failed.flatMap((round) => tellRound(round, lengthMs)),
-  ].join("\n");
+/** What came of rounds, for a person. Keeps counts and texts: the records of a long run would not fit into memory. */
+export class Report {
+  violationCount = 0;
+  readonly #lengthMs: number;
+  readonly #kinds = new Counts();
+  readonly #outcomes = new Counts();
+  readonly #faults = new Counts();
+  readonly #events = new Counts();
+  readonly #rules = new Counts();
+  readonly #failed: string[] = [];
+
+  /** @param lengthMs - of a round */
+  constructor(lengthMs: number) {
+    this.#lengthMs = lengthMs;
+  }
+
+  /** In a few words. */
+  get summary(): string {
+    return `${this.#kinds.total} operations, ${this.#faults.total} faults, ${this.violationCount} violations`;
+  }
+
+  /** A round is over. */
+  add(round: RoundResult): void {
+    const { history, violations } = round;
+    this.violationCount += violations.length;
+    for (const { kind, outcome } of history.operations) {
+      this.#kinds.count(kind);
+      this.#outcomes.count(outcome.kind);
+    }
+    for (const { kind, target } of history.faults) this.#faults.count(`${kind} (${target.replace(/^w\d+/, "worker")})`);
+    for (const { event } of history.events) this.#events.count(event);
+    for (const { rule } of violations) this.#rules.count(rule);
+    if (violations.length > 0) this.#failed.push(...tellRound(round, this.#lengthMs));
+  }
+
+  /** In full. */
+  get text(): string {
+    return [
+      `${this.#kinds.total} operations: ${this.#kinds.text}`,
+      `  ${this.#outcomes.text}; ambiguous are those that failed or are open`,
+      `${this.#faults.total} faults: ${this.#faults.text}`,
+      `reported by the hot layer: ${this.#events.text}`,
+      `${this.violationCount} violations: ${this.#rules.text}`,
+      ...this.#failed,
+    ].join("\n");
+  }
+}
+
+/** How often there was what. */
+class Counts {
+  total = 0;
+  readonly #counts = new Map<string, number>();
+
+  count(name: string): void {
+    this.total++;
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  /** The most frequent first. */
+  get text(): string {
+    const sorted = [...this.#counts].toSorted(([, one], [, other]) => other - one);
+    return sorted.map(([name, count]) => `${name} ${count}`).join(", ") || "none";
+  }
 }
 
 function tellRound({ seed, violations, history, folder }: RoundResult, lengthMs: number): string[] {
@@ -56,11 +104,4 @@ function outcomeText(outcome: Operation["outcome"]): string {
   if (outcome.state === null) return "answered nothing";
   const { incarnation, version, writes } = outcome.state;
   return `version ${version} of life ${incarnation}, … ${writes.slice(-4).join(" ")}`;
-}
-
-function countsOf(names: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const sorted = [...counts].toSorted(([, one], [, other]) => other - one);
-  return sorted.map(([name, count]) => `${name} ${count}`).join(", ") || "none";
 }

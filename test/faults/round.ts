@@ -6,6 +6,7 @@ import { checkHistory } from "./check-history.ts";
 import { FaultActions } from "./fault-actions.ts";
 import { planFaults } from "./fault-plan.ts";
 import type { History, Violation } from "./history.ts";
+import { nowMs } from "./record-file.ts";
 import { Servers } from "./servers.ts";
 import { Worker, workerKinds } from "./workers.ts";
 
@@ -18,15 +19,27 @@ export interface RoundResult {
   readonly folder: string;
 }
 
-/** Lets the workers work and the faults happen, on servers of the round's own, until all is quiet; then checks what was recorded. */
-export async function runRound(seed: number, lengthMs: number): Promise<RoundResult> {
+/**
+ * Lets the workers work and the faults happen, on servers of the round's own, until all is quiet; then checks what was recorded.
+ *
+ * @param told - is told how much of its length is over
+ */
+export async function runRound(
+  seed: number,
+  lengthMs: number,
+  told: (doneMs: number) => void = () => {},
+): Promise<RoundResult> {
   const folder = mkdtempSync(join(tmpdir(), `agenity-torture-${seed}-`));
   await using servers = await Servers.start();
   const workers: Worker[] = [];
   try {
-    for (const index of workerKinds.keys()) workers.push(await Worker.start(servers, index, seed, folder));
+    const started = [...workerKinds.keys()].map((index) => Worker.start(servers, index, seed, folder));
+    workers.push(...(await Promise.all(started)));
     const actions = new FaultActions(servers, workers);
-    await actions.follow(planFaults(seed, lengthMs, workers.length));
+    const fromMs = nowMs();
+    const telling = setInterval(() => told(Math.min(lengthMs, nowMs() - fromMs)), 200);
+    await actions.follow(planFaults(seed, lengthMs, workers.length), lengthMs);
+    clearInterval(telling);
     await Promise.all(workers.map((worker) => worker.heal()));
     await Promise.all(workers.map((worker) => worker.finish()));
     const left = await commitDrafts(servers);
@@ -38,7 +51,8 @@ export async function runRound(seed: number, lengthMs: number): Promise<RoundRes
       faults: actions.done,
       threads,
     };
-    const violations = [...checkHistory(history), ...left.map(stayed)];
+    const crashes = workers.flatMap((worker) => worker.crashes).map(crashed);
+    const violations = [...checkHistory(history), ...left.map(stayed), ...crashes];
     if (violations.length === 0) rmSync(folder, { recursive: true });
     else writeFileSync(join(folder, "history.json"), JSON.stringify({ faults: history.faults, threads, violations }));
     return { seed, history, violations, folder };
@@ -46,6 +60,10 @@ export async function runRound(seed: number, lengthMs: number): Promise<RoundRes
     await Promise.all(workers.map((worker) => worker.kill()));
     for (const worker of workers) worker.close();
   }
+}
+
+function crashed(text: string): Violation {
+  return { rule: "process ended by itself", thread: "", text, operations: [] };
 }
 
 function stayed(key: string): Violation {

@@ -65,10 +65,10 @@ export class ThreadTruth {
     return { incarnation, version: position ?? version - writes.length };
   }
 
-  /** The first time that the state was cleared after a position, in the life that the thread has in the end. */
-  clearedAfter({ incarnation, version }: Position): number | undefined {
+  /** The first version at a position or after it without a state, in the life that the thread has in the end. */
+  clearedAt({ incarnation, version }: Position): number | undefined {
     if (incarnation !== this.incarnation) return undefined;
-    return this.#cleared.find((cleared) => cleared > version);
+    return this.#cleared.find((cleared) => cleared >= version);
   }
 
   /** Whether the thread may have been deleted in a span of time. */
@@ -79,7 +79,7 @@ export class ThreadTruth {
   /** Whether there may be no state at the end of a span of time in which something was known to stand. */
   mayBeNone(position: Position, fromMs: number, toMs: number): boolean {
     if (position.version === Number.POSITIVE_INFINITY || this.mayBeDeleted(fromMs, toMs)) return true;
-    if (position.incarnation === this.incarnation) return this.#cleared.some((cleared) => cleared >= position.version);
+    if (position.incarnation === this.incarnation) return this.clearedAt(position) !== undefined;
     return this.#clears.some((operation) => operation.invokedMs <= toMs && latestEffectMs(operation) >= fromMs);
   }
 

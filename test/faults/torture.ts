@@ -4,8 +4,9 @@
  */
 import { randomInt } from "node:crypto";
 import { Command } from "commander";
-import { reportOf } from "./report.ts";
-import { type RoundResult, runRound } from "./round.ts";
+import { progressOn } from "./progress.ts";
+import { Report } from "./report.ts";
+import { runRound } from "./round.ts";
 
 /** A round is checked as a whole, so it must fit into memory. */
 const MAX_ROUND_MS = 60_000;
@@ -17,10 +18,14 @@ const { minutes, seed } = new Command("torture")
   .opts<{ minutes: number; seed: number }>();
 
 console.log(`seed ${seed}`);
-const roundMs = Math.min(MAX_ROUND_MS, minutes * 60_000);
-const rounds: RoundResult[] = [];
-for (let index = 0; index * roundMs < minutes * 60_000; index++) {
-  rounds.push(await runRound(seed + index, roundMs));
-  console.log(`round ${index + 1}: ${reportOf(rounds.slice(-1), roundMs)}`);
+const lengthMs = minutes * 60_000;
+const roundMs = Math.min(MAX_ROUND_MS, lengthMs);
+const progress = progressOn(process.stderr, lengthMs);
+const report = new Report(roundMs);
+for (let doneMs = 0, index = 0; doneMs < lengthMs; doneMs += roundMs, index++) {
+  const told = (roundDoneMs: number): void => progress.update(doneMs + roundDoneMs, report.summary);
+  report.add(await runRound(seed + index, roundMs, told));
 }
-if (rounds.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+progress.stop();
+console.log(report.text);
+if (report.violationCount > 0) process.exitCode = 1;

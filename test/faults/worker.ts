@@ -53,4 +53,3 @@ const lanes = Array.from({ length: settings.lanes }, async () => {
 });
 await Promise.all([over, ...lanes]);
 await checkpointer.release();
-records.close();

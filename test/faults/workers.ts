@@ -10,22 +10,25 @@ import type { Operation, ReportedEvent } from "./history.ts";
 
 const program = fileURLToPath(new URL("worker.ts", import.meta.url));
 
-type Kind = Pick<WorkerSettings, "durability" | "maxStalenessMs"> & { readonly hasRedis: boolean };
+type Kind = Pick<WorkerSettings, "durability" | "maxStalenessMs" | "lanes"> & { readonly hasRedis: boolean };
 
 /** The processes of a run: each reads and writes in another way. */
 export const workerKinds: readonly Kind[] = [
-  { durability: "sync", maxStalenessMs: 0, hasRedis: true },
-  { durability: "async", maxStalenessMs: 2_000, hasRedis: true },
-  { durability: "exit", maxStalenessMs: 2_000, hasRedis: true },
-  { durability: "sync", maxStalenessMs: 2_000, hasRedis: true },
-  { durability: "async", maxStalenessMs: 0, hasRedis: true },
-  { durability: "sync", maxStalenessMs: 0, hasRedis: false },
+  { durability: "sync", maxStalenessMs: 0, lanes: 8, hasRedis: true },
+  { durability: "async", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
+  { durability: "exit", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
+  { durability: "sync", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
+  { durability: "async", maxStalenessMs: 0, lanes: 8, hasRedis: true },
+  // What it commits, the others' drafts are in conflict with.
+  { durability: "sync", maxStalenessMs: 0, lanes: 2, hasRedis: false },
 ];
 
 /** One process, which is started again when it was killed, and its links to the servers. */
 export class Worker {
   readonly postgres: TcpProxy;
   readonly redis: TcpProxy;
+  /** Which of its processes ended by themselves, and how. */
+  readonly crashes: string[] = [];
   readonly #index: number;
   readonly #seed: number;
   readonly #folder: string;
@@ -58,7 +61,7 @@ export class Worker {
   async begin(): Promise<void> {
     const kind = workerKinds[this.#index];
     if (kind === undefined) throw new Error(`there are ${workerKinds.length} kinds of workers`);
-    const { durability, maxStalenessMs, hasRedis } = kind;
+    const { hasRedis, ...settingsOfKind } = kind;
     const name = `${this.name}.${++this.#starts}`;
     const recordPath = join(this.#folder, `${name}.jsonl`);
     this.#paths.push(recordPath);
@@ -69,9 +72,7 @@ export class Worker {
       redisUrl: hasRedis ? this.redis.url : null,
       schema: SCHEMA,
       keyPrefix: KEY_PREFIX,
-      durability,
-      maxStalenessMs,
-      lanes: 4,
+      ...settingsOfKind,
       recordPath,
     };
     this.#isMeantToEnd = false;
@@ -80,7 +81,7 @@ export class Worker {
     });
     this.#child = child;
     child.once("exit", (code, signal) => {
-      if (!this.#isMeantToEnd) throw new Error(`worker ${name} ended by itself: ${code ?? signal}`);
+      if (!this.#isMeantToEnd || (code !== 0 && signal !== "SIGKILL")) this.crashes.push(`${name}: ${code ?? signal}`);
     });
     await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   }
