@@ -53,6 +53,17 @@ export const twoCheckpointers: Subject = {
       assert.deepEqual([read["life"], versionOf(read)], [3, 1]);
     },
 
+    async "a clear ends also what was written since the same process has cleared last"({ checkpointer, another }) {
+      const config = newConfig();
+      const other = await another();
+      await checkpointer.putState(config, stateWith({ by: "one" }));
+      await checkpointer.clearState(config);
+      await other.putState(config, stateWith({ by: "other" }));
+      await checkpointer.clearState(config);
+      assert.equal(await other.getState(config), null);
+      assert.equal((await other.listStates(config)).length, 4);
+    },
+
     async "a fresh state overwrites also what the writer has not seen"({ checkpointer, another }) {
       const config = newConfig();
       const other = await another();

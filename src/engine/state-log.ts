@@ -122,7 +122,7 @@ export class StateLog {
   async write(scope: CallScope, turn: StateTurn): Promise<NearCopy | null> {
     const drafted = await this.#draftsUnder(scope, turn.base);
     if (drafted !== null) return await this.#writeOnDrafts(scope, turn, drafted);
-    let head = await this.#startingHead(scope, turn.base);
+    let head = await this.#startingHead(scope, turn);
     for (let attempt = 1; ; attempt++) {
       if (turn.state === null && (head === null || head.state === null)) return null;
       const outcome = await this.#commitOn(scope, turn, head);
@@ -198,9 +198,11 @@ export class StateLog {
   }
 
   /** The head to start from: the near copy, unless it is known not to be what the write is based on. */
-  async #startingHead(scope: CallScope, base: Base): Promise<NearCopy | null> {
+  async #startingHead(scope: CallScope, { base, state }: StateTurn): Promise<NearCopy | null> {
     const near = this.near(scope);
-    if (near !== null && fits(base, near)) return near;
+    // Where a clear finds none to end, it writes nothing, so that the store would not refuse what is out of date.
+    const endsNothing = state === null && near?.state === null;
+    if (near !== null && fits(base, near) && !endsNothing) return near;
     const head = await this.#headToReplace(scope, base);
     // Somebody who sees no head may be looking at another user's thread, which only the store may tell him.
     if (head !== null && !fits(base, head)) throw new ConflictError(expectedVersion(base), head.stamp.version);

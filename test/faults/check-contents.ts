@@ -128,7 +128,8 @@ function checkOperation(operation: Operation, parts: ContentsParts): Violation[]
 }
 
 /** What somebody saw is a piece of the history, perhaps with drafts behind it that never became part of it. */
-function checkSeen(operation: Operation, state: SeenState, { truth, writes, late }: ContentsParts): Violation[] {
+function checkSeen(operation: Operation, state: SeenState, parts: ContentsParts): Violation[] {
+  const { truth, writes } = parts;
   const { thread, endedMs } = operation;
   const found: Violation[] = [];
   const say = (rule: string, text: string, by?: Operation): void =>
@@ -138,7 +139,7 @@ function checkSeen(operation: Operation, state: SeenState, { truth, writes, late
   for (const [index, write] of state.writes.entries()) {
     const by = writes.get(write);
     if (by?.thread !== thread) say("foreign", `${write} was written elsewhere, or by nobody`, by);
-    else if (by.outcome.kind === "refused" && !late.has(write)) say("refused and there", `${write} is seen`, by);
+    else if (isWronglyThere(by, state, parts)) say("refused and there", `${write} is seen`, by);
     else if (by.invokedMs > endedMs) say("from the future", `${write} is seen before it was made`, by);
     const version = truth.committedVersion(state.incarnation, write);
     if (version !== undefined) {
@@ -151,6 +152,14 @@ function checkSeen(operation: Operation, state: SeenState, { truth, writes, late
     previous = write;
   }
   return found;
+}
+
+/** Whether a write was refused, and nothing explains why it is there. */
+function isWronglyThere(by: Operation, { incarnation }: SeenState, { truth, late }: ContentsParts): boolean {
+  const { outcome, write = "", invokedMs, endedMs } = by;
+  if (outcome.kind !== "refused" || late.has(write)) return false;
+  // Its reply was lost, and its thread deleted before it was asked for again: nobody can tell that it was there.
+  return incarnation === truth.incarnation || !truth.mayBeDeleted(invokedMs, endedMs);
 }
 
 /** Whether a version of the life that is known follows what a state shows before it. */

@@ -227,6 +227,13 @@ describe("is allowed:", () => {
     ["a write that failed, and is there", history({}, ends("a b c h - i g", { state: state(7, "i g") }))],
     ["a thread that was deleted", history({}, { threads: [fork], also: [deletion] })],
     [
+      "a write that went with its thread before it was refused",
+      history(
+        { f: call("p putState 61", refused, { write: "f", endedMs: 190 }) },
+        { threads: [fork], also: [deletion, call("q getStateCache 135", state(7, "i f"), { endedMs: 139 })] },
+      ),
+    ],
+    [
       "a refused draft that Redis has executed later",
       history(
         { f: { ...good.f, ...draft("f") } },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startTcpProxy, type TcpProxy } from "../servers/tcp-proxy.ts";
@@ -114,7 +115,7 @@ export class Worker {
 
   /** All that its processes have recorded. */
   records(): { readonly operations: Operation[]; readonly events: ReportedEvent[] } {
-    const files = this.#paths.map(readRecordFile);
+    const files = this.#paths.filter((path) => existsSync(path)).map(readRecordFile);
     return {
       operations: files.flatMap(({ operations }) => operations),
       events: files.flatMap(({ events }) => events),

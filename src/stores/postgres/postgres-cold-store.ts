@@ -11,7 +11,7 @@ import { readTails, recentTails } from "./tails.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 
 /** How often a read, a delete or a fork is tried: each is the same when it is done twice. */
-const RETRIES = { retries: 5, minTimeout: 20, factor: 3, maxTimeout: 2_000, randomize: true } as const;
+const RETRIES = { retries: 9, minTimeout: 20, factor: 3, maxTimeout: 400, randomize: true } as const;
 
 /** Sessions in PostgreSQL, on a server or embedded: the statements are the same. */
 export class PostgresColdStore implements port.ColdStore {

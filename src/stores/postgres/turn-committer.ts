@@ -10,8 +10,11 @@ import { checkpointerError, isLostReply, mayRepeat } from "./sql-errors.ts";
 import type { Statements, TableOptions } from "./statements.ts";
 import { commitTurnsValues, inThreadOrder, isPlainState, putStatesValues, putStateValues } from "./turn-values.ts";
 
-/** How often a turn is tried. A race is won by somebody each time; a server that restarts is back within seconds or not at all. */
-const RETRIES = { retries: 6, minTimeout: 10, factor: 3, maxTimeout: 2_000, randomize: true } as const;
+/**
+ * How often a turn is tried. A race is won by somebody each time; a server that restarts is back within seconds or not at all, and the longest
+ * pause is what a caller still waits when it is back.
+ */
+const RETRIES = { retries: 12, minTimeout: 10, factor: 3, maxTimeout: 400, randomize: true } as const;
 
 /** How long a thread whose turn made a shared statement fail travels alone, in milliseconds. */
 const SUSPICION_MS = 30_000;
