@@ -56,6 +56,7 @@ describe("what is planted is found:", () => {
     expect(tally.leaks).toEqual([
       "getMessage (way 1) by the stranger, thread exists, cold",
       "getMessage (way 1) by the stranger, thread exists, warm",
+      "getMessage (way 1) by the stranger, thread exists, with a draft",
     ]);
   });
 
@@ -69,6 +70,7 @@ describe("what is planted is found:", () => {
     expect(tally.changes).toEqual([
       "deleteMessage (way 1) by the stranger, thread exists, cold",
       "deleteMessage (way 1) by the stranger, thread exists, warm",
+      "deleteMessage (way 1) by the stranger, thread exists, with a draft",
     ]);
   });
 

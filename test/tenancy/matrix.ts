@@ -18,6 +18,12 @@ export interface Tally {
   readonly surprises: string[];
 }
 
+/**
+ * What the checkpointer of the call has of the owner's: nothing; copies, because the owner has just read through it; the same, and the
+ * owner's newest version need not be durable yet.
+ */
+type Warmth = "cold" | "warm" | "with a draft";
+
 /** One cell of the matrix. */
 interface Cell {
   readonly method: string | symbol;
@@ -25,7 +31,7 @@ interface Cell {
   readonly place: number;
   readonly caller: Caller;
   readonly exists: boolean;
-  readonly warm: boolean;
+  readonly warmth: Warmth;
   readonly requireUserId: boolean;
 }
 
@@ -49,7 +55,7 @@ export function unlisted(checkpointer: object): (string | symbol)[] {
 
 /**
  * Tries every method in every way, as every caller, on a thread that exists and one that does not, with and without `requireUserId`, and
- * through a checkpointer that has copies of the owner's and one that has none.
+ * through a checkpointer that has copies of the owner's and one that has none; and, while there is a draft, as everybody who may not touch it.
  *
  * @param methods - only these
  */
@@ -68,11 +74,15 @@ export async function tryAll(
 
 function* cellsOf(methods: readonly (string | symbol)[]): Generator<Cell> {
   for (const requireUserId of [false, true]) {
-    for (const warm of [false, true]) {
+    for (const warmth of ["cold", "warm", "with a draft"] as const) {
       for (const method of methods) {
         for (const [place, way] of rows[method as keyof typeof rows].entries()) {
           for (const caller of ["stranger", "application", "owner"] as const) {
-            for (const exists of [true, false]) yield { method, way, place, caller, exists, warm, requireUserId };
+            for (const exists of [true, false]) {
+              const cell: Cell = { method, way, place, caller, exists, warmth, requireUserId };
+              // With a draft, it matters what becomes of those who may not touch it.
+              if (warmth !== "with a draft" || (exists && !expectedIn(cell)[1])) yield cell;
+            }
           }
         }
       }
@@ -98,8 +108,9 @@ class Matrix {
   async tryCell(cell: Cell): Promise<void> {
     this.tally.cells++;
     const owned = await this.#ownedThread();
-    const checkpointer = await this.#checkpointer(cell.warm ? "warm" : "cold", cell.requireUserId);
-    if (cell.warm) await owned.isReadThrough(checkpointer);
+    const checkpointer = await this.#checkpointer(cell.warmth, cell.requireUserId);
+    if (cell.warmth !== "cold") await owned.isReadThrough(checkpointer);
+    if (cell.warmth === "with a draft") this.#before = await owned.draft();
     const ending = await endingOf(() => cell.way.call(this.#attempt(cell, owned, checkpointer)));
     await this.#judge(cell, owned, ending);
   }
@@ -114,10 +125,9 @@ class Matrix {
       this.#owned = undefined;
       return;
     }
-    const after = await owned.portrait();
-    if (after === this.#before) return;
-    this.tally.changes.push(nameOf(cell));
-    this.#owned = undefined;
+    const after = await seen(cell, owned);
+    if (after !== this.#before) this.tally.changes.push(nameOf(cell));
+    if (after !== this.#before || cell.warmth === "with a draft") this.#owned = undefined;
   }
 
   #attempt(cell: Cell, owned: OwnedThread, checkpointer: Checkpointer): Attempt {
@@ -133,7 +143,7 @@ class Matrix {
       requireUserId: cell.requireUserId,
       ownerWrites: async () => {
         await owned.write(threadId);
-        this.#before = await owned.portrait();
+        this.#before = await seen(cell, owned);
       },
       ownThread: async () => {
         const own: Config = { ...config, threadId: randomUUID() };
@@ -168,7 +178,12 @@ function expectedIn(cell: Cell): readonly [Outcome, boolean] {
   return [outcome, caller !== "stranger"];
 }
 
-function nameOf({ method, place, caller, exists, warm, requireUserId }: Cell): string {
+/** What of the owner's must be the same afterwards. */
+function seen({ warmth }: Cell, owned: OwnedThread): Promise<string> {
+  return warmth === "with a draft" ? owned.essence() : owned.portrait();
+}
+
+function nameOf({ method, place, caller, exists, warmth, requireUserId }: Cell): string {
   const rules = requireUserId ? " with requireUserId" : "";
-  return `${String(method)} (way ${place + 1}) by the ${caller}${rules}, thread ${exists ? "exists" : "absent"}, ${warm ? "warm" : "cold"}`;
+  return `${String(method)} (way ${place + 1}) by the ${caller}${rules}, thread ${exists ? "exists" : "absent"}, ${warmth}`;
 }

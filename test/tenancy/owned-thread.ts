@@ -66,10 +66,41 @@ export class OwnedThread {
     return textOf(await everythingOf(this.#checkpointer, this.config));
   }
 
+  /**
+   * The owner writes a version that need not be durable yet.
+   * @returns what {@link essence} is from now on
+   */
+  async draft(): Promise<string> {
+    const { versions, others } = await this.#essentials();
+    const next = Object.assign(this.state, { draft: this.secret });
+    this.#state = await this.#checkpointer.putStateCache(this.config, next, { metadata: { note: this.secret } });
+    return textOf({ state: fieldsOf(this.#state), versions: versions + 1, others });
+  }
+
+  /** What the owner has in this thread but for instants and sizes, as text: those of a draft are known when it is durable. */
+  async essence(): Promise<string> {
+    return textOf(await this.#essentials());
+  }
+
+  async #essentials(): Promise<{ readonly state: Fields; readonly versions: number; readonly others: unknown }> {
+    const { config } = this;
+    const state = await this.#checkpointer.getState(config);
+    const versions = (await this.#checkpointer.listStates(config)).length;
+    const thread = await this.#checkpointer.getThread(config);
+    const messages = await this.#checkpointer.listMessages(config);
+    const others = [messages, thread?.userId, thread?.threadName, thread?.metadata, thread?.runId];
+    return { state: fieldsOf(state), versions, others };
+  }
+
   /** Whether anything of it stands in a value or an error, wherever it is hidden there. */
   isSeenIn(value: unknown): boolean {
     return textOf(value).toLowerCase().includes(this.secret);
   }
+}
+
+/** Without the version that it carries. */
+function fieldsOf(state: AgentState<Fields> | null): Fields {
+  return Object.fromEntries(Object.entries(state ?? {}));
 }
 
 async function everythingOf(checkpointer: Checkpointer, config: Required<Config>): Promise<unknown[]> {
