@@ -169,16 +169,27 @@ function follows(truth: ThreadTruth, incarnation: number, version: number, previ
 }
 
 /** What was acknowledged, or seen in the database, and is gone; undefined: nothing. */
-function lossOf(operation: Operation, state: SeenState, { truth, forks, faults }: ContentsParts): string | undefined {
-  const { isDraft, kind, write, invokedMs } = operation;
+function lossOf(operation: Operation, state: SeenState, parts: ContentsParts): string | undefined {
+  const { truth } = parts;
+  const { isDraft, kind, invokedMs } = operation;
   if (kind === "getStateCache") return undefined; // it may show drafts of others
   if (state.incarnation !== truth.incarnation) {
-    return truth.mayBeDeleted(invokedMs) ? undefined : `life ${state.incarnation} of the thread is gone`;
+    // Who deletes it without Redis tells no drafter of it: what is drafted on it afterwards goes with it, too.
+    return truth.mayBeDeleted(isDraft ? 0 : invokedMs) ? undefined : `life ${state.incarnation} of the thread is gone`;
   }
   if (!isDraft && isLinearizable(operation)) {
     const missing = state.writes.find((each) => truth.committedVersion(state.incarnation, each) === undefined);
     return missing === undefined ? undefined : `${missing} was committed, and is not there`;
   }
+  return isDraft ? draftLossOf(operation, state, parts) : undefined;
+}
+
+/** A draft is committed, or in a thread of its own, or Redis has lost it. */
+function draftLossOf(
+  { write, invokedMs }: Operation,
+  state: SeenState,
+  { truth, forks, faults }: ContentsParts,
+): string | undefined {
   if (write === undefined || truth.committedVersion(state.incarnation, write) !== undefined) return undefined;
   const fork = forks.find(({ versions }) => versions.some((version) => version.write === write));
   if (fork !== undefined) {

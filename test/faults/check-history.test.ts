@@ -227,6 +227,10 @@ describe("is allowed:", () => {
     ["a write that failed, and is there", history({}, ends("a b c h - i g", { state: state(7, "i g") }))],
     ["a thread that was deleted", history({}, { threads: [fork], also: [deletion] })],
     [
+      "a draft on a thread that was deleted without its writer's knowing",
+      history({}, { threads: [fork], also: [deletion, call("r putStateCache 150", state(7, "i k"), draft("k"))] }),
+    ],
+    [
       "a write that went with its thread before it was refused",
       history(
         { f: call("p putState 61", refused, { write: "f", endedMs: 190 }) },
