@@ -5,6 +5,7 @@ import { checkedMessage, type Message } from "../model/message.ts";
 import { readInput } from "../model/read-input.ts";
 import { captureImmutable, isObject } from "../model/value.ts";
 import type { MessageRow } from "../stores/cold-store.ts";
+import { readStored } from "./read-stored.ts";
 import { searchTextOf } from "./search-text.ts";
 
 /** Messages as checked, and as the store gets them. */
@@ -77,5 +78,5 @@ function toRow(message: Message): MessageRow {
 
 /** What the store kept → message. */
 export function fromBody(body: string): Message {
-  return decodeMessage(body);
+  return readStored("a message", () => decodeMessage(body));
 }

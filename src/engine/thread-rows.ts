@@ -8,6 +8,7 @@ import { readInput } from "../model/read-input.ts";
 import type { ThreadInfo } from "../model/thread.ts";
 import { captureValue, formatPath, isObject, setOwn } from "../model/value.ts";
 import type { Scope, ThreadPatch, ThreadRow } from "../stores/cold-store.ts";
+import { readStored } from "./read-stored.ts";
 import { searchable, stringsIn } from "./search-text.ts";
 
 /** Instants that both JavaScript and PostgreSQL can hold: the years 1 to 9999. */
@@ -124,6 +125,10 @@ function checkKey(key: string, path: string): void {
 
 /** JSON text → metadata. */
 export function decodeMetadata(text: string): Record<string, unknown> {
+  return readStored("metadata", () => decodeEach(text));
+}
+
+function decodeEach(text: string): Record<string, unknown> {
   const json = JSON.parse(text) as Record<string, unknown>;
   const metadata: Record<string, unknown> = {};
   for (const key of Object.keys(json)) setOwn(metadata, key, decodeValue(JSON.stringify(json[key])));

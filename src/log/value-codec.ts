@@ -149,19 +149,19 @@ function fromJson(json: unknown): unknown {
 function revive(kind: unknown, v: unknown): unknown {
   switch (kind) {
     case "text":
-      return hexToUtf16(v as string);
+      return hexToUtf16(textIn(v));
     case "number":
-      return Number(v);
+      return Number(textIn(v));
     case "bigint":
-      return BigInt(v as string);
+      return BigInt(textIn(v));
     case "undefined":
       return undefined;
     case "date":
-      return new Date((v as number | null) ?? Number.NaN);
+      return new Date(v === null ? Number.NaN : numberIn(v));
     case "bytes":
-      return new Uint8Array(Buffer.from(v as string, "base64"));
+      return new Uint8Array(Buffer.from(textIn(v), "base64"));
     case "buffer":
-      return Buffer.from(v as string, "base64");
+      return Buffer.from(textIn(v), "base64");
     default:
       return reviveOuter(kind, fromJson(v));
   }
@@ -171,20 +171,40 @@ function revive(kind: unknown, v: unknown): unknown {
 function reviveOuter(kind: unknown, inner: unknown): unknown {
   switch (kind) {
     case "map":
-      return new Map(inner as readonly [unknown, unknown][]);
+      return new Map(listIn(inner) as readonly [unknown, unknown][]);
     case "set":
-      return new Set(inner as readonly unknown[]);
+      return new Set(listIn(inner));
     case "url":
-      return new URL(inner as string);
+      return new URL(textIn(inner));
     case "regexp":
-      return reviveRegExp(inner as readonly [string, string]);
+      return reviveRegExp(listIn(inner) as readonly [string, string]);
     case "object":
-      return reviveEntries(inner as readonly [string, unknown][], {});
+      return reviveEntries(listIn(inner) as readonly [string, unknown][], {});
     case "bare":
-      return reviveEntries(inner as readonly [string, unknown][], Object.create(null) as Record<string, unknown>);
+      return reviveEntries(
+        listIn(inner) as readonly [string, unknown][],
+        Object.create(null) as Record<string, unknown>,
+      );
     default:
       throw new Error("a stored value has a tag that this version does not know");
   }
+}
+
+// Somebody else may have written the row: a tag with anything else in it is no value of ours, and must not be made into one.
+
+function textIn(v: unknown): string {
+  if (typeof v === "string") return v;
+  throw new TypeError("a stored value's tag holds no text");
+}
+
+function numberIn(v: unknown): number {
+  if (typeof v === "number") return v;
+  throw new TypeError("a stored value's tag holds no number");
+}
+
+function listIn(v: unknown): readonly unknown[] {
+  if (Array.isArray(v)) return v;
+  throw new TypeError("a stored value's tag holds no list");
 }
 
 function reviveRegExp([source, flags]: readonly [string, string]): RegExp {
