@@ -3,8 +3,17 @@ import { PGlite } from "@electric-sql/pglite";
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, inject, test } from "vitest";
-import type { Checkpointer } from "../../src/conformance/subject.ts";
-import { InMemoryCheckpointer, MemoryColdStore, PgCheckpointer, type SessionStats } from "../../src/index.ts";
+import type { AnyFields, Checkpointer } from "../../src/conformance/subject.ts";
+import {
+  type GetStateOptions,
+  InMemoryCheckpointer,
+  MemoryColdStore,
+  MemoryHotLog,
+  PgCheckpointer,
+  type SessionStats,
+  type ThreadConfig,
+} from "../../src/index.ts";
+import { deleteKeys, keyPrefixFor } from "../servers/key-prefix-per-file.ts";
 import { dropSchema, schemaFor } from "../servers/schema-per-file.ts";
 import { agreeInOrder, type Answer } from "./answer.ts";
 import { arbitraryCalls } from "./arbitrary-calls.ts";
@@ -15,11 +24,22 @@ import { propertyRuns } from "./property-runs.ts";
 /** Sequences that are played at once, so that what a store does for several callers in one statement is tried as well. */
 const SIDE_BY_SIDE = 8;
 
-const databaseUrl = inject("databaseUrl");
+const [databaseUrl, cacheUrl] = [inject("databaseUrl"), inject("cacheUrl")];
 const schema = schemaFor(import.meta.url);
+const cached = `${schema}_cached`;
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, options: "-c synchronous_commit=off" });
 const pglite = new PGlite();
 const tables = ["threads", "states", "messages", "tombstones"].map((name) => `agent_${name}`);
+
+const keyPrefix = keyPrefixFor(import.meta.url);
+let openings = 0;
+
+/** Reads the newest state through the cache. Where every answer is checked, nobody can tell the difference. */
+class CacheReader extends PgCheckpointer<AnyFields> {
+  override getState(config: ThreadConfig, options?: GetStateOptions): ReturnType<typeof this.getStateCache> {
+    return options?.version === undefined ? super.getStateCache(config) : super.getState(config, options);
+  }
+}
 
 interface Store {
   /** Prepares for checkpointers that find nothing, and answers what makes them. */
@@ -45,6 +65,21 @@ const stores: Readonly<Record<string, Store>> = {
       return () => new PgCheckpointer({ pgPool: pglite });
     },
   },
+  "PostgreSQL with Redis": {
+    async open() {
+      await pool.query(tables.map((table) => `delete from ${cached}.${table};`).join(""));
+      const servers = { pgPool: pool, schema: cached, redisUrl: cacheUrl, redisTimeoutMs: 30_000 };
+      const prefix = `${keyPrefix}${++openings}:`;
+      return () => new CacheReader({ ...servers, keyPrefix: prefix, maxStalenessMs: 0 });
+    },
+  },
+  "PGlite with a hot log": {
+    async open() {
+      await pglite.exec(tables.map((table) => `delete from hot_${table};`).join(""));
+      const hotLog = new MemoryHotLog();
+      return () => new CacheReader({ pgPool: pglite, tablePrefix: "hot_agent_", hotLog, maxStalenessMs: 0 });
+    },
+  },
 };
 
 const runs = propertyRuns(160);
@@ -56,17 +91,25 @@ const LIMIT_MS = 60_000 + runs.numRuns * 1_000;
 const tried = { sequences: 0, calls: new Map<string, number>(), errors: new Map<string, number>() };
 
 beforeAll(async () => {
-  for (const options of [{ pgPool: pool, schema }, { pgPool: pglite }]) await new PgCheckpointer(options).setup();
+  const places = [
+    { pgPool: pool, schema },
+    { pgPool: pool, schema: cached },
+    { pgPool: pglite },
+    { pgPool: pglite, tablePrefix: "hot_agent_" },
+  ];
+  for (const options of places) await new PgCheckpointer(options).setup();
 });
 
 afterAll(async () => {
   await pool.end();
   await pglite.close();
-  await dropSchema(databaseUrl, schema);
+  for (const each of [schema, cached]) await dropSchema(databaseUrl, each);
+  await deleteKeys(cacheUrl, keyPrefix);
 });
 
-describe(`memory, PostgreSQL and PGlite (seed ${runs.seed})`, () => {
+describe(`memory, PostgreSQL and PGlite, without a cache and with one (seed ${runs.seed})`, () => {
   test("agree on every answer, whatever is called", { timeout: LIMIT_MS + 60_000 }, async () => {
+    const startedAt = performance.now();
     const batches = fc.tuple(...Array.from({ length: SIDE_BY_SIDE }, () => arbitraryCalls));
     await fc.assert(fc.asyncProperty(batches, agree), {
       ...runs,
@@ -74,7 +117,7 @@ describe(`memory, PostgreSQL and PGlite (seed ${runs.seed})`, () => {
       interruptAfterTimeLimit: LIMIT_MS,
       markInterruptAsFailure: true,
     });
-    console.log(summary());
+    console.log(`${summary()}; ${Math.round((performance.now() - startedAt) / 1_000)} s`);
     if (tried.sequences < 100) return; // a failure that is repeated tries what it takes, and no more
     assert.equal(tried.calls.size, 17, "a method was never called");
     assert.equal(tried.errors.size, 4, "a refusal never came: access, conflict, not found, validation");
