@@ -62,6 +62,8 @@ const wrong: Readonly<Record<string, readonly [field: string, config: unknown]>>
   "a number for userId": ["config.userId", { ...config, userId: 7 }],
   "null for userId": ["config.userId", { ...config, userId: null }],
   "an empty userId": ["config.userId", { ...config, userId: "" }],
+  "a byte order mark before a threadId": ["config.threadId", { ...config, threadId: `\uFEFF${config.threadId}` }],
+  "a byte order mark before a userId": ["config.userId", { ...config, userId: `\uFEFF${config.userId}` }],
   "NUL in userId": ["config.userId", { ...config, userId: "\0" }],
   "a userId of more than 512 bytes": ["config.userId", { ...config, userId: "x".repeat(513) }],
   "a number for namespace": ["config.namespace", { ...config, namespace: 1 }],

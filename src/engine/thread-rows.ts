@@ -17,10 +17,11 @@ const LATEST_MS = Date.UTC(9999, 11, 31);
 
 const anyId = v.union([v.string(), v.number(), v.bigint()]);
 
-/** A title: `text` in PostgreSQL, which holds neither NUL nor lone surrogates. */
+/** A title: `text` in PostgreSQL, which holds neither NUL nor lone surrogates, and of which PGlite drops a byte order mark. */
 const nameShape = v.pipe(
   v.string(),
   v.check((text) => !/[\0\p{Surrogate}]/u.test(text), "must not contain NUL or lone surrogates"),
+  v.check((text) => !text.startsWith("\uFEFF"), "must not begin with U+FEFF, a byte order mark"),
 );
 
 const fieldsShape = v.strictObject({

@@ -12,7 +12,7 @@ export type AnyId = string | number | bigint;
  * what the call may see.
  */
 export interface ThreadConfig<ThreadId extends AnyId = string, UserId extends AnyId = string> {
-  /** The thread (the seed's `thread_id`). Strings: 1 to 512 bytes of UTF-8, without NUL or lone surrogates. */
+  /** The thread (the seed's `thread_id`). Strings: 1 to 512 bytes of UTF-8, without NUL or lone surrogates, nor U+FEFF at its beginning. */
   readonly threadId: ThreadId;
   /**
    * The calling user (the seed's `user_id`). Left out, the call is the application's own and sees every thread, unless the

@@ -13,11 +13,15 @@ export function optional<T extends v.GenericSchema>(schema: T): Optional<T> {
   return v.optional(schema);
 }
 
-/** A string that PostgreSQL's `text` can hold as a key: it has no NUL, and lone surrogates have no UTF-8. */
+/**
+ * A string that PostgreSQL's `text` can hold as a key: it has no NUL, and lone surrogates have no UTF-8. Nor does it begin with U+FEFF: there it is
+ * a byte order mark, which some readers of the answer (PGlite's among them) drop, so that two ids would be one.
+ */
 function keyText(what: string, maxBytes: number): v.GenericSchema<string> {
   return v.pipe(
     v.string(),
     v.check((text) => !/[\0\p{Surrogate}]/u.test(text), `${what} must not contain NUL or lone surrogates`),
+    v.check((text) => !text.startsWith("\uFEFF"), `${what} must not begin with U+FEFF, a byte order mark`),
     v.check(
       (text) => Buffer.byteLength(text) <= maxBytes,
       `${what} must not be longer than ${maxBytes} bytes of UTF-8`,
