@@ -8,6 +8,13 @@ import { dropSchema, schemaFor } from "../servers/schema-per-file.ts";
 import type { Open } from "./matrix.ts";
 import type { Fields } from "./owned-thread.ts";
 
+/** Those that differ from another one only in when a cache is asked; tried where `AGENITY_TESTS` is `full`. */
+const SELDOM: ReadonlySet<string> = new Set([
+  "PGlite with a hot log in memory",
+  "PostgreSQL and Redis, every answer checked",
+  "PostgreSQL and Redis, answers of this process trusted",
+]);
+
 /** Everything that sessions can be kept in, each with storage of its own; cleared away at the file's end. */
 export function backends(moduleUrl: string): Readonly<Record<string, Open>> {
   const [databaseUrl, cacheUrl] = [inject("databaseUrl"), inject("cacheUrl")];
@@ -32,7 +39,7 @@ export function backends(moduleUrl: string): Readonly<Record<string, Open>> {
   };
   // What the cache answers must not depend on how busy the machine is.
   const redis = { redisUrl: cacheUrl, keyPrefix, redisTimeoutMs: 30_000 };
-  return {
+  const all: Record<string, Open> = {
     memory: async (given) => new InMemoryCheckpointer<Fields>({ store, ...given }),
     PostgreSQL: postgres("plain_", {}),
     PGlite: postgres("plain_", { pgPool: embedded }),
@@ -42,4 +49,6 @@ export function backends(moduleUrl: string): Readonly<Record<string, Open>> {
     "PostgreSQL and Redis, answers of this process trusted": postgres("near_", { ...redis, nearTtlMs: 60_000 }),
     "PostgreSQL and Redis, drafts": postgres("drafts_", { ...redis, durability: "async" }),
   };
+  const isFull = process.env["AGENITY_TESTS"] === "full";
+  return Object.fromEntries(Object.entries(all).filter(([name]) => isFull || !SELDOM.has(name)));
 }

@@ -54,8 +54,9 @@ export function unlisted(checkpointer: object): (string | symbol)[] {
 }
 
 /**
- * Tries every method in every way, as every caller, on a thread that exists and one that does not, with and without `requireUserId`, and
- * through a checkpointer that has copies of the owner's and one that has none; and, while there is a draft, as everybody who may not touch it.
+ * Tries every method in every way, as every caller, on a thread that exists and one that does not, through a checkpointer that has copies of the
+ * owner's and one that has none; while there is a draft, as everybody who may not touch it; and with `requireUserId`, which is looked at before
+ * anything else.
  *
  * @param methods - only these
  */
@@ -74,7 +75,7 @@ export async function tryAll(
 
 function* cellsOf(methods: readonly (string | symbol)[]): Generator<Cell> {
   for (const requireUserId of [false, true]) {
-    for (const warmth of ["cold", "warm", "with a draft"] as const) {
+    for (const warmth of requireUserId ? (["cold"] as const) : (["cold", "warm", "with a draft"] as const)) {
       for (const method of methods) {
         for (const [place, way] of rows[method as keyof typeof rows].entries()) {
           for (const caller of ["stranger", "application", "owner"] as const) {
