@@ -22,7 +22,8 @@ class CacheReader<T extends IdKind, U extends IdKind> extends InMemoryCheckpoint
   }
 }
 
-describe.each([0, 60_000, Infinity])("maxStalenessMs %d", (maxStalenessMs) => {
+// Infinity differs from 60,000 only after a minute; with Redis it has a kit of its own.
+describe.each([0, 60_000])("maxStalenessMs %d", (maxStalenessMs) => {
   const store = new MemoryColdStore();
   const hotLog = new MemoryHotLog();
 

@@ -33,12 +33,13 @@ export interface OwnPostgresServer extends PostgresServer {
  * The server that `DATABASE_URL` names; else one started for the caller, on a free port of 127.0.0.1, in a temporary folder that goes with it.
  * PostgreSQL is installed through apt where it is missing and that is possible.
  *
+ * @param settings - of `postgresql.conf`, for a server that is started
  * @throws Error saying what to install
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   const given = process.env["DATABASE_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: async () => {} };
-  return await startPostgresServer(["max_connections=200"]);
+  return await startPostgresServer(["max_connections=200", ...settings]);
 }
 
 /**
