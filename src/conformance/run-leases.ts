@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AccessDeniedError, RunHeldError, RunLostError } from "../index.ts";
+import { AccessDeniedError, ReleasedError, RunHeldError, RunLostError } from "../index.ts";
 import { rejection } from "./expectations.ts";
 import { newConfig, numberedMessages, stateWith, unique } from "./sample.ts";
 import type { Checkpointer, MethodName, Subject } from "./subject.ts";
@@ -200,6 +200,16 @@ export const runLeases: Subject = {
       await other.release();
       await (await checkpointer.acquireRun(config)).release();
       assert.equal(lease.signal.aborted, false);
+    },
+
+    async "release ends a wait for somebody else's lease"({ checkpointer, another }) {
+      const config = newConfig();
+      await checkpointer.acquireRun(config);
+      const other = await another();
+      const waiting = rejection(other.acquireRun(config, { waitMs: 86_400_000 }), ReleasedError);
+      await other.release();
+      await waiting;
+      assert.equal((await checkpointer.getThread(config))?.userId, config.userId);
     },
 
     async "a thread that is deleted and made again knows nothing of the lease, nor does a copy"({ checkpointer }) {

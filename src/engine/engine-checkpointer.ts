@@ -80,7 +80,7 @@ export class EngineCheckpointer<
     this.#durability = engine.hot?.durability ?? "sync";
     this.#hot = engine.hot === null ? null : makeHotLayer(engine, engine.hot, this.#log);
     this.#guards = new ThreadGuards(engine.coldStore);
-    this.#leases = new RunLeases(engine.coldStore);
+    this.#leases = new RunLeases(engine.coldStore, this.#released.signal);
     this.#states = new States(this.#log, this.#hot, engine.state);
     this.#threadQuery = check.threadQueryReader(engine.idType);
   }

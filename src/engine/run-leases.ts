@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyId, ThreadConfig } from "../model/config.ts";
-import { AccessDeniedError, RunHeldError, RunLostError } from "../model/errors.ts";
+import { AccessDeniedError, ReleasedError, RunHeldError, RunLostError } from "../model/errors.ts";
 import type { ColdStore } from "../stores/cold-store.ts";
 import type { AcquireRun } from "./call-options.ts";
 import type { CallScope } from "./call-scope.ts";
@@ -13,13 +13,16 @@ const LOOK_MS = { from: 20, to: 200 } as const;
 /** The leases of one checkpointer: takes them, and gives back those that are held when it is released. */
 export class RunLeases {
   readonly #store: ColdStore;
+  readonly #released: AbortSignal;
   readonly #held = new Set<RunLease<AnyId, AnyId>>();
 
-  constructor(store: ColdStore) {
+  /** @param released - aborts when the checkpointer is released, which waits for nobody's lease */
+  constructor(store: ColdStore, released: AbortSignal) {
     this.#store = store;
+    this.#released = released;
   }
 
-  /** @throws RunHeldError if somebody else has it for longer than `waitMs` */
+  /** @throws RunHeldError if somebody else has it for longer than `waitMs`; ReleasedError if the checkpointer is released while it waits */
   async acquire<ThreadId extends AnyId, UserId extends AnyId>(
     scope: CallScope,
     config: ThreadConfig<ThreadId, UserId>,
@@ -37,7 +40,15 @@ export class RunLeases {
       const lookMs = LOOK_MS.from + Math.random() * (LOOK_MS.to - LOOK_MS.from);
       const restMs = endMs - performance.now();
       if (restMs <= 0) throw new RunHeldError(outcome.restMs);
-      await sleep(Math.min(lookMs, restMs, outcome.restMs + LOOK_MS.from));
+      await this.#pause(Math.min(lookMs, restMs, outcome.restMs + LOOK_MS.from));
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    try {
+      await sleep(ms, undefined, { signal: this.#released });
+    } catch {
+      throw new ReleasedError();
     }
   }
 

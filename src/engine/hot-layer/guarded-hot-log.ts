@@ -17,7 +17,7 @@ const FAILURES_TO_OPEN = 3;
 /** How long it is left alone before one command tries again, in milliseconds: at first, and when it stays away. */
 const RETRY_MS = { initialDelay: 100, maxDelay: 2_000 } as const;
 
-/** How long nobody asks the breaker again after it said no, in milliseconds: its refusal is an error, and costs a tenth of a call. */
+/** How long nobody asks the breaker again after it said no, in milliseconds: its refusal is an error, which costs much more than a look. */
 const REFUSAL_MS = 10;
 
 /**

@@ -44,7 +44,7 @@ local function clear_mark()
   if stamp.w ~= '' and found[6] == stamp.w then set('p', found[7] or '0', 'm', '') end
 end
 
--- The usual case, in half the time: one entry on a stamp with which the log ends, if there is one. Such a log has no drafts.
+-- The usual case, by fewer commands: one entry on a stamp with which the log ends, if there is one. Such a log has no drafts.
 if stored and stamp.i == stored.i and stamp.v > stored.v and found[8] == stored_place and ARGV[12] == '1' and ARGV[13] == stored.w
   and #ARGV == FIRST + SIZE - 1 and ARGV[FIRST] == ARGV[4] and ARGV[FIRST + 1] == ARGV[5] then
   set('k', ARGV[7], 'b', ARGV[8], 'l', place)
