@@ -7,7 +7,7 @@ export interface ContentsParts {
   /** The threads that drafts of this one were saved as. */
   readonly forks: readonly AuditedThread[];
   readonly faults: readonly Fault[];
-  /** Writes that were refused as drafts while Redis did not answer: they may turn up there later, and are saved then as a conflict is. */
+  /** Writes that were given up as drafts while Redis did not answer: they may turn up there, and are saved then as a conflict is. */
   readonly late: ReadonlySet<string>;
   /** All writes of the run. */
   readonly writes: ReadonlyMap<string, Operation>;
@@ -129,7 +129,7 @@ function checkOperation(operation: Operation, parts: ContentsParts): Violation[]
 
 /** What somebody saw is a piece of the history, perhaps with drafts behind it that never became part of it. */
 function checkSeen(operation: Operation, state: SeenState, parts: ContentsParts): Violation[] {
-  const { truth, writes } = parts;
+  const { truth, writes, late } = parts;
   const { thread, endedMs } = operation;
   const found: Violation[] = [];
   const say = (rule: string, text: string, by?: Operation): void =>
@@ -142,12 +142,13 @@ function checkSeen(operation: Operation, state: SeenState, parts: ContentsParts)
     else if (isWronglyThere(by, state, parts)) say("refused and there", `${write} is seen`, by);
     else if (by.invokedMs > endedMs) say("from the future", `${write} is seen before it was made`, by);
     const version = truth.committedVersion(state.incarnation, write);
-    if (version !== undefined) {
-      const seenAs = state.version - (state.writes.length - 1 - index);
-      if (version !== seenAs) say("reordered", `${write} is version ${version}, and seen as version ${seenAs}`, by);
-      else if (!follows(truth, state.incarnation, version, previous)) {
-        say("mixed", `${write} is version ${version}, and seen after ${previous ?? "nothing"}`, by);
-      }
+    const seenAs = state.version - (state.writes.length - 1 - index);
+    // A draft that was given up, and drafted anew behind what had come first, may have been seen in its first place.
+    const isGivenUp = !isLinearizable(operation) && late.has(write) && seenAs < (version ?? 0);
+    if (version !== undefined && version !== seenAs && !isGivenUp) {
+      say("reordered", `${write} is version ${version}, and seen as version ${seenAs}`, by);
+    } else if (version === seenAs && !follows(truth, state.incarnation, version, previous)) {
+      say("mixed", `${write} is version ${version}, and seen after ${previous ?? "nothing"}`, by);
     }
     previous = write;
   }

@@ -90,6 +90,12 @@ function ends(writes: string, more: Partial<AuditedThread> = {}): Partial<Histor
   return { threads: [{ ...thread, samples: [], versions, ...more }, fork] };
 }
 
+/** The draft h is seen behind b, before c is written, and is committed behind c. */
+function draftedTwice(events: History["events"]): History {
+  const h = call("p updateState 55", state(4, "a b c h"), { ...draft("h"), endedMs: 95 });
+  return history({ h, late: call("q getStateCache 56", state(3, "a b h"), cached) }, { events });
+}
+
 test("a history in which all promises are kept", () => {
   expect(checkHistory(history())).toEqual([]);
 });
@@ -115,6 +121,7 @@ describe("is found:", () => {
     ],
     ["a message twice", "doubled", history({}, { threads: [{ ...thread, messages: ["b", "b"] }, fork] })],
     ["a draft in two threads", "doubled", history({}, { threads: [thread, fork, { ...fork, thread: `${FORK}2` }] })],
+    ["a draft in another place, though Redis answered", "reordered", draftedTwice([])],
     ["two versions that have changed places", "reordered", history({}, ends("b a c h - i"))],
     ["an answer in another order", "reordered", history({ read: call("p getState 100", state(4, "b a c h")) })],
     [
@@ -255,6 +262,10 @@ describe("is allowed:", () => {
           events: [{ process: "p", event: "failure RedisError", thread: THREAD, atMs: 72 }],
         },
       ),
+    ],
+    [
+      "a draft that was given up, as Redis did not answer, and drafted anew",
+      draftedTwice([{ process: "p", event: "failure RedisError", thread: THREAD, atMs: 58 }]),
     ],
   ])("%s", (_, found) => {
     expect(checkHistory(found)).toEqual([]);

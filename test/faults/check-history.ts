@@ -35,15 +35,18 @@ export function checkHistory(history: History): Violation[] {
   return found;
 }
 
-/** Drafts that Redis may execute after they were refused, because it did not answer while they were made. */
+/**
+ * Drafts that Redis may have, or get, though they were given up, because it did not answer while they were made: those that were refused, and
+ * those of `updateState`, which was refused, looked again and drafted its change anew.
+ */
 function lateDrafts({ operations, events }: History): ReadonlySet<string> {
   const failures = groupBy(
     events.filter(({ event }) => event.startsWith("failure")),
     ({ process }) => process,
   );
-  const isLate = ({ isDraft, outcome, process, invokedMs, endedMs }: Operation): boolean =>
+  const isLate = ({ kind, isDraft, outcome, process, invokedMs, endedMs }: Operation): boolean =>
     isDraft &&
-    outcome.kind === "refused" &&
+    (outcome.kind === "refused" || kind === "updateState") &&
     (failures.get(process) ?? []).some(({ atMs }) => atMs >= invokedMs && atMs <= endedMs);
   return new Set(operations.filter(isLate).map(({ write }) => write ?? ""));
 }

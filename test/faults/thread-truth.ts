@@ -58,11 +58,11 @@ export class ThreadTruth {
     return this.#versions.get(incarnation)?.get(write);
   }
 
-  /** Where a state stands: at the newest of its writes that is committed. */
+  /** Where a state stands: at the newest of its writes that is committed as what it shows it to be. */
   positionOf({ incarnation, version, writes }: SeenState): Position {
-    const committed = writes.findLast((write) => this.committedVersion(incarnation, write) !== undefined);
-    const position = committed === undefined ? undefined : this.committedVersion(incarnation, committed);
-    return { incarnation, version: position ?? version - writes.length };
+    const first = version - writes.length + 1;
+    const newest = writes.findLastIndex((write, index) => this.committedVersion(incarnation, write) === first + index);
+    return { incarnation, version: first + newest };
   }
 
   /** The first version at a position or after it without a state, in the life that the thread has in the end. */
