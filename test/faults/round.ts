@@ -8,6 +8,7 @@ import { planFaults } from "./fault-plan.ts";
 import type { History, Violation } from "./history.ts";
 import { nowMs } from "./record-file.ts";
 import { Servers } from "./servers.ts";
+import { buildWorkerProgram } from "./worker-program.ts";
 import { Worker, workerKinds } from "./workers.ts";
 
 /** What came of a round. */
@@ -30,10 +31,11 @@ export async function runRound(
   told: (doneMs: number) => void = () => {},
 ): Promise<RoundResult> {
   const folder = mkdtempSync(join(tmpdir(), `agenity-torture-${seed}-`));
+  const run = { seed, folder, program: await buildWorkerProgram() };
   await using servers = await Servers.start();
   const workers: Worker[] = [];
   try {
-    const started = [...workerKinds.keys()].map((index) => Worker.start(servers, index, seed, folder));
+    const started = [...workerKinds.keys()].map((index) => Worker.start(servers, index, run));
     workers.push(...(await Promise.all(started)));
     const actions = new FaultActions(servers, workers);
     const fromMs = nowMs();

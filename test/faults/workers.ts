@@ -2,27 +2,33 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { startTcpProxy, type TcpProxy } from "../servers/tcp-proxy.ts";
 import { readRecordFile } from "./record-file.ts";
 import { KEY_PREFIX, SCHEMA, type Servers } from "./servers.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 import type { Operation, ReportedEvent } from "./history.ts";
 
-const program = fileURLToPath(new URL("worker.ts", import.meta.url));
-
 type Kind = Pick<WorkerSettings, "durability" | "maxStalenessMs" | "lanes"> & { readonly hasRedis: boolean };
 
 /** The processes of a run: each reads and writes in another way. */
 export const workerKinds: readonly Kind[] = [
-  { durability: "sync", maxStalenessMs: 0, lanes: 8, hasRedis: true },
-  { durability: "async", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
-  { durability: "exit", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
-  { durability: "sync", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
-  { durability: "async", maxStalenessMs: 0, lanes: 8, hasRedis: true },
+  { durability: "sync", maxStalenessMs: 0, lanes: 10, hasRedis: true },
+  { durability: "async", maxStalenessMs: 2_000, lanes: 10, hasRedis: true },
+  { durability: "exit", maxStalenessMs: 2_000, lanes: 10, hasRedis: true },
+  { durability: "sync", maxStalenessMs: 2_000, lanes: 10, hasRedis: true },
+  { durability: "async", maxStalenessMs: 0, lanes: 10, hasRedis: true },
   // What it commits, the others' drafts are in conflict with.
   { durability: "sync", maxStalenessMs: 0, lanes: 2, hasRedis: false },
 ];
+
+/** What all workers of a run have in common. */
+interface Run {
+  readonly seed: number;
+  /** Where their records are. */
+  readonly folder: string;
+  /** The path of what they run. */
+  readonly program: string;
+}
 
 /** One process, which is started again when it was killed, and its links to the servers. */
 export class Worker {
@@ -33,22 +39,24 @@ export class Worker {
   readonly #index: number;
   readonly #seed: number;
   readonly #folder: string;
+  readonly #program: string;
   #starts = 0;
   #child: ChildProcess | undefined;
   #isMeantToEnd = false;
   readonly #paths: string[] = [];
 
-  private constructor(index: number, seed: number, folder: string, links: { postgres: TcpProxy; redis: TcpProxy }) {
+  private constructor(index: number, { seed, folder, program }: Run, links: { postgres: TcpProxy; redis: TcpProxy }) {
     this.#index = index;
     this.#seed = seed;
     this.#folder = folder;
+    this.#program = program;
     this.postgres = links.postgres;
     this.redis = links.redis;
   }
 
-  static async start(servers: Servers, index: number, seed: number, folder: string): Promise<Worker> {
+  static async start(servers: Servers, index: number, run: Run): Promise<Worker> {
     const links = { postgres: await startTcpProxy(servers.workerDsn), redis: await startTcpProxy(servers.redis.url) };
-    const worker = new Worker(index, seed, folder, links);
+    const worker = new Worker(index, run, links);
     await worker.begin();
     return worker;
   }
@@ -77,7 +85,7 @@ export class Worker {
       recordPath,
     };
     this.#isMeantToEnd = false;
-    const child = spawn(process.execPath, ["--import", "tsx", program, JSON.stringify(settings)], {
+    const child = spawn(process.execPath, [this.#program, JSON.stringify(settings)], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#child = child;
