@@ -129,7 +129,7 @@ function checkOperation(operation: Operation, parts: ContentsParts): Violation[]
 
 /** What somebody saw is a piece of the history, perhaps with drafts behind it that never became part of it. */
 function checkSeen(operation: Operation, state: SeenState, parts: ContentsParts): Violation[] {
-  const { truth, writes, late } = parts;
+  const { writes } = parts;
   const { thread, endedMs } = operation;
   const found: Violation[] = [];
   const say = (rule: string, text: string, by?: Operation): void =>
@@ -141,18 +141,39 @@ function checkSeen(operation: Operation, state: SeenState, parts: ContentsParts)
     if (by?.thread !== thread) say("foreign", `${write} was written elsewhere, or by nobody`, by);
     else if (isWronglyThere(by, state, parts)) say("refused and there", `${write} is seen`, by);
     else if (by.invokedMs > endedMs) say("from the future", `${write} is seen before it was made`, by);
-    const version = truth.committedVersion(state.incarnation, write);
     const seenAs = state.version - (state.writes.length - 1 - index);
-    // A draft that was given up, and drafted anew behind what had come first, may have been seen in its first place.
-    const isGivenUp = !isLinearizable(operation) && late.has(write) && seenAs < (version ?? 0);
-    if (version !== undefined && version !== seenAs && !isGivenUp) {
-      say("reordered", `${write} is version ${version}, and seen as version ${seenAs}`, by);
-    } else if (version === seenAs && !follows(truth, state.incarnation, version, previous)) {
-      say("mixed", `${write} is version ${version}, and seen after ${previous ?? "nothing"}`, by);
-    }
+    const wrong = wrongPlaceOf(operation, state.incarnation, { write, seenAs, previous }, parts);
+    if (wrong !== undefined) say(wrong.rule, wrong.text, by);
     previous = write;
   }
   return found;
+}
+
+/** A write, as a state shows it. */
+interface SeenWrite {
+  readonly write: string;
+  /** As which version. */
+  readonly seenAs: number;
+  /** Behind which other one. */
+  readonly previous: string | undefined;
+}
+
+/** What is wrong with the place in which a committed write is seen; undefined: nothing. */
+function wrongPlaceOf(
+  operation: Operation,
+  incarnation: number,
+  { write, seenAs, previous }: SeenWrite,
+  { truth, late }: ContentsParts,
+): Pick<Violation, "rule" | "text"> | undefined {
+  const version = truth.committedVersion(incarnation, write);
+  if (version === undefined) return undefined;
+  if (version === seenAs) {
+    if (follows(truth, incarnation, version, previous)) return undefined;
+    return { rule: "mixed", text: `${write} is version ${version}, and seen after ${previous ?? "nothing"}` };
+  }
+  // A draft that was given up, and drafted anew behind what had come first, may have been seen in its first place.
+  if (!isLinearizable(operation) && late.has(write) && seenAs < version) return undefined;
+  return { rule: "reordered", text: `${write} is version ${version}, and seen as version ${seenAs}` };
 }
 
 /** Whether a write was refused, and nothing explains why it is there. */
