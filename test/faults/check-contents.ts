@@ -100,14 +100,15 @@ function checkMessages({ truth, writes }: ContentsParts): Violation[] {
 }
 
 /** A write that the thread does not have is in one of its forks at most. Of a thread that was deleted it is not known which those are. */
-function checkForks({ truth, forks, writes }: ContentsParts): Violation[] {
+function checkForks({ truth, forks, writes, late }: ContentsParts): Violation[] {
   if (truth.mayBeDeleted(0)) return [];
   const committed = new Set(truth.audit.versions.map(({ write }) => write));
   const saved = new Map<string, string>();
   const found: Violation[] = [];
   for (const { thread, versions } of forks) {
     for (const { write } of versions) {
-      if (write === undefined || committed.has(write)) continue;
+      // Of a draft that was given up and made anew, both may be saved.
+      if (write === undefined || committed.has(write) || late.has(write)) continue;
       const other = saved.get(write);
       if (other !== undefined && other !== thread) {
         found.push(violation("doubled", thread, `${write} is saved here and in ${other}`, writes.get(write)));

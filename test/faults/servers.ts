@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { type OwnPostgresServer, startPostgresServer } from "../servers/postgres.ts";
@@ -8,6 +9,9 @@ import { type RedisServer, startRedisServer } from "../servers/redis.ts";
 
 /** How many clients PostgreSQL serves: the workers' pools could not take that many. */
 const MAX_CONNECTIONS = 90;
+
+/** PostgreSQL's code for it. */
+const TOO_MANY_CONNECTIONS = "53300";
 
 /** The user that the workers are to PostgreSQL. */
 const ROLE = "agent";
@@ -53,7 +57,7 @@ export class Servers implements AsyncDisposable {
 
   /** Runs statements as superuser, in one session. */
   async sql(...statements: string[]): Promise<void> {
-    const client = await connected(this.postgres.url);
+    const client = await superuserSession(this.postgres.url);
     try {
       for (const statement of statements) await client.query(statement);
     } finally {
@@ -63,7 +67,7 @@ export class Servers implements AsyncDisposable {
 
   /** A session of the superuser's that stays open. */
   session(): Promise<pg.Client> {
-    return connected(this.postgres.url);
+    return superuserSession(this.postgres.url);
   }
 
   /** Takes all connections that are left; answers how to give them back. */
@@ -104,6 +108,19 @@ export class Servers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#control.disconnect();
     await Promise.all([this.postgres.stop(), this.redis.stop()]);
+  }
+}
+
+/** A session of the superuser's: while all connections are taken, those that end give way to it. */
+async function superuserSession(connectionString: string): Promise<pg.Client> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connected(connectionString);
+    } catch (error) {
+      const isFull = error instanceof pg.DatabaseError && error.code === TOO_MANY_CONNECTIONS;
+      if (!isFull || attempt === 100) throw error;
+      await wait(50);
+    }
   }
 }
 
