@@ -92,8 +92,7 @@ export class CachedReads {
     }
     // Where nothing is new, the floor stands there already, or was forgotten and is not needed.
     if (!isCurrent) floors.raise(scope, found.committed.stamp);
-    held.keep(scope, found, beganMs);
-    return found;
+    return held.keep(scope, found, beganMs);
   }
 
   #isRight(scope: Scope, found: HotCopy, atLeast: Stamp | null): boolean {
@@ -153,9 +152,7 @@ export class CachedReads {
     }
     floors.raise(scope, head.stamp);
     void this.#tellHead(scope, { head, known, tail, since: view.at, seen });
-    const copy = this.#withDrafts(scope, head, read);
-    held.keep(scope, copy, beganMs);
-    return copy;
+    return held.keep(scope, this.#withDrafts(scope, head, read), beganMs);
   }
 
   /** The database has lost what was known of a thread: what it says now is the truth. */

@@ -108,7 +108,8 @@ export class DraftWrites {
     const { copy, entry, end } = draft;
     const outcome = await this.#draft(scope, draft);
     if (outcome === "conflict") {
-      held.forget(scope);
+      // Not forgotten: what was faster may be a draft of this process, which has been acknowledged.
+      held.doubt(scope);
       if (turn.base.kind === "any") return null;
       throw new ConflictError(copy.end.stamp.version, await this.#headVersion(scope));
     }

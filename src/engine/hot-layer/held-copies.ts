@@ -69,18 +69,27 @@ export class HeldCopies {
   /**
    * Keeps a copy that was right at some moment. Answers overtake one another: what is known of a later moment stands.
    * @param sinceMs - the moment, on this process's monotonic clock: not later than the question was asked
+   * @returns what is to be answered: it, and the drafts that this process knows behind it
    */
-  keep(scope: Scope, copy: HotCopy, sinceMs: number): void {
+  keep(scope: Scope, copy: HotCopy, sinceMs: number): HotCopy {
     const key = keyText(scope);
     this.#log.keep(scope, copy.committed);
     const drafted = this.#drafted.peek(key);
-    if (drafted === undefined || sinceMs >= drafted.sinceMs) {
-      if (copy.drafts.length > 0) this.#drafted.set(key, { copy, sinceMs });
+    const whole = drafted === undefined ? copy : withFollowing(copy, drafted.copy);
+    if (drafted === undefined || sinceMs >= drafted.sinceMs || whole !== copy) {
+      const latestMs = Math.max(sinceMs, drafted?.sinceMs ?? sinceMs);
+      if (whole.drafts.length > 0) this.#drafted.set(key, { copy: whole, sinceMs: latestMs });
       else if (drafted !== undefined) this.#drafted.delete(key);
     }
-    if (this.#nearTtlMs === 0) return;
+    if (this.#nearTtlMs === 0) return whole;
     const right = this.#right.peek(key);
-    if (right === undefined || sinceMs >= right.sinceMs) this.#right.set(key, { end: copy.end.stamp, sinceMs });
+    if (right === undefined || sinceMs >= right.sinceMs) this.#right.set(key, { end: whole.end.stamp, sinceMs });
+    return whole;
+  }
+
+  /** What is held is no longer answered without asking: somebody may have gone on. */
+  doubt(scope: Scope): void {
+    this.#right.delete(keyText(scope));
   }
 
   /** Forgets what is not committed, and that anything is fresh. */
@@ -93,4 +102,17 @@ export class HeldCopies {
 /** Whether somebody committed past the drafts, or in another life of the thread: then they are nobody's future. */
 function isBeyond(near: NearCopy, drafted: HotCopy): boolean {
   return compareStamps(near.stamp, drafted.end.stamp) >= 0;
+}
+
+/**
+ * A copy with the drafts that were held behind it. Who did not know of them, because he asked before they were made or the hot log has lost
+ * them, says nothing against them: they go when somebody has gone another way.
+ */
+function withFollowing(copy: HotCopy, { committed, drafts, end }: HotCopy): HotCopy {
+  const { stamp } = copy.end;
+  if (stamp.incarnation !== committed.stamp.incarnation) return copy;
+  const place = drafts.findIndex(({ writeId }) => writeId === stamp.writeId);
+  if (place < 0 && !sameStamp(committed.stamp, stamp)) return copy;
+  const following = drafts.slice(place + 1);
+  return following.length === 0 ? copy : { committed: copy.committed, drafts: [...copy.drafts, ...following], end };
 }

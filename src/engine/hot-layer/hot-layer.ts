@@ -15,7 +15,7 @@ import { DraftWrites } from "./draft-writes.ts";
 import { Floors } from "./floors.ts";
 import { GuardedHotLog } from "./guarded-hot-log.ts";
 import { HeldCopies } from "./held-copies.ts";
-import { type HotCopy, isVisible } from "./hot-copy.ts";
+import { type HotCopy, isVisible, withoutDrafts } from "./hot-copy.ts";
 import { HotEvents } from "./hot-events.ts";
 
 /** How the hot layer behaves; every value is checked and has its default already. */
@@ -202,7 +202,7 @@ export class HotLayer implements CommitFollower {
 
   async committed(scope: Scope, { base, entries, head }: FollowedCommit, underWay: CommitUnderWay): Promise<void> {
     this.#floors.raise(scope, head.stamp);
-    this.#held.keep(scope, { committed: head, drafts: [], end: head }, performance.now());
+    this.#held.keep(scope, withoutDrafts(head), underWay.beganMs);
     this.#sync.committed(scope, entries);
     // The application may write a thread without knowing its owner; then readers look for themselves.
     if (head.owner === undefined) return;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { MemoryColdStore, versionOf } from "../../../src/index.ts";
-import { ForgetfulHotLog, planned, processOn } from "./layers.ts";
+import { ConflictError, MemoryColdStore, versionOf } from "../../../src/index.ts";
+import { DistantStore, ForgetfulHotLog, planned, processOn } from "./layers.ts";
 
 // What a process has drafted, it answers and keeps, whatever the hot log forgets.
 
@@ -58,4 +58,48 @@ test("a thread that was made again while the hot log heard nothing is drafted on
   expect(await agent.getStateCache(config)).toEqual(next);
   await agent.release();
   expect(await other.getState(config)).toMatchObject({ plan: "drafted on it" });
+});
+
+test("a log that has lost a draft, and is trusted again, takes nothing from the process that made it", async () => {
+  const { store, hotLog, agent, draft } = await drafted();
+  hotLog.empty();
+  const other = await processOn(store, hotLog);
+  expect(await other.getStateCache(config)).toMatchObject({ plan: "one" });
+  expect(await agent.getStateCache(config)).toEqual(draft);
+  expect(await agent.getStateCache(config)).toEqual(draft);
+  await agent.release();
+  expect(await other.getState(config)).toMatchObject({ plan: "drafted" });
+});
+
+test("a commit whose answer comes late takes no draft that was made on it meanwhile", async () => {
+  const [store, hotLog] = [new DistantStore(), new ForgetfulHotLog()];
+  const agent = await processOn(store, hotLog);
+  const first = await agent.putState(config, planned("one"));
+  const letGo = store.holdNextCommit();
+  const late = agent.putState(config, { ...first, plan: "two" });
+  await new Promise((resolve) => setImmediate(resolve));
+  const second = (await agent.getState(config)) ?? planned("missing");
+  expect(second).toMatchObject({ plan: "two" });
+  const draft = await agent.putState(config, { ...second, plan: "drafted" }, { durability: "exit" });
+  letGo();
+  await late;
+  hotLog.isMute = true;
+  expect(await agent.getStateCache(config)).toEqual(draft);
+});
+
+test("a draft that is refused takes nothing from the one of the same process that was faster", async () => {
+  const [store, hotLog] = [new MemoryColdStore(), new ForgetfulHotLog()];
+  const agent = await processOn(store, hotLog, { durability: "exit" });
+  const first = await agent.putState(config, planned("one"));
+  const answer = hotLog.draft;
+  hotLog.draft = async (...values) => {
+    const outcome = await answer(...values);
+    // Else the hot log would be asked who was faster, and what it has be held again.
+    if (outcome === "conflict") hotLog.isMute = true;
+    return outcome;
+  };
+  const faster = agent.putState(config, { ...first, plan: "faster" });
+  await expect(agent.putState(config, { ...first, plan: "slower" })).rejects.toThrow(ConflictError);
+  expect(hotLog.isMute).toBe(true);
+  expect(await agent.getStateCache(config)).toEqual(await faster);
 });

@@ -39,9 +39,10 @@ export async function processOn(
   return checkpointer;
 }
 
-/** The store in memory, over a network whose answers to reads can be late: the question was carried out, and others overtake the answer. */
+/** The store in memory, over a network whose answers can be late: the question was carried out, and others overtake the answer. */
 export class DistantStore extends MemoryColdStore {
   #held: Promise<void> | undefined;
+  #heldCommit: Promise<void> | undefined;
 
   /** Holds back the answer to the next read; what it answers lets it go on. */
   holdNextAnswer(): () => void {
@@ -50,6 +51,23 @@ export class DistantStore extends MemoryColdStore {
       letGo = resolve;
     });
     return letGo;
+  }
+
+  /** The same for the next commit. */
+  holdNextCommit(): () => void {
+    let letGo = (): void => {};
+    this.#heldCommit = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    return letGo;
+  }
+
+  override async commit(...turns: Parameters<MemoryColdStore["commit"]>): ReturnType<MemoryColdStore["commit"]> {
+    const answer = await super.commit(...turns);
+    const held = this.#heldCommit;
+    this.#heldCommit = undefined;
+    await held;
+    return answer;
   }
 
   override async read(...requests: Parameters<MemoryColdStore["read"]>): ReturnType<MemoryColdStore["read"]> {
