@@ -110,6 +110,8 @@ export class DraftWrites {
     if (outcome === "conflict") {
       // Not forgotten: what was faster may be a draft of this process, which has been acknowledged.
       held.doubt(scope);
+      // From here on, nothing older is trusted: a draft that was given up may be in the hot log, and whoever writes anew must not build on it.
+      await this.#parts.log.head(scope);
       if (turn.base.kind === "any") return null;
       throw new ConflictError(copy.end.stamp.version, await this.#headVersion(scope));
     }

@@ -103,3 +103,22 @@ test("a draft that is refused takes nothing from the one of the same process tha
   expect(hotLog.isMute).toBe(true);
   expect(await agent.getStateCache(config)).toEqual(await faster);
 });
+
+test("an update whose draft was given up, and is in the hot log, is not made again upon that draft", async () => {
+  const [store, hotLog] = [new MemoryColdStore(), new ForgetfulHotLog()];
+  const agent = await processOn(store, hotLog, { durability: "exit" });
+  await agent.putState(config, planned("one"));
+  const other = await processOn(store, new ForgetfulHotLog());
+  await other.putState(config, planned("two"));
+  const draft = hotLog.draft;
+  let lost = 0;
+  hotLog.draft = async (...values) => {
+    const outcome = await draft(...values);
+    if (++lost <= 2) throw new Error("the answer is lost");
+    return outcome;
+  };
+  const updated = await agent.updateState(config, (state) => planned(`${state?.plan} and more`));
+  expect(lost).toBeGreaterThanOrEqual(2);
+  expect(updated.plan).toBe("two and more");
+  expect(await agent.getState(config)).toMatchObject({ plan: "two and more" });
+});
