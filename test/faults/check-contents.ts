@@ -107,8 +107,9 @@ function checkForks({ truth, forks, writes, late }: ContentsParts): Violation[] 
   const found: Violation[] = [];
   for (const { thread, versions } of forks) {
     for (const { write } of versions) {
-      // Of a draft that was given up and made anew, both may be saved.
-      if (write === undefined || committed.has(write) || late.has(write)) continue;
+      if (write === undefined || committed.has(write)) continue;
+      // Given up, and drafted anew: both are drafts.
+      if (late.has(write) && writes.get(write)?.kind === "updateState") continue;
       const other = saved.get(write);
       if (other !== undefined && other !== thread) {
         found.push(violation("doubled", thread, `${write} is saved here and in ${other}`, writes.get(write)));
@@ -214,11 +215,12 @@ function draftLossOf(
   { truth, forks, faults }: ContentsParts,
 ): string | undefined {
   if (write === undefined || truth.committedVersion(state.incarnation, write) !== undefined) return undefined;
-  const fork = forks.find(({ versions }) => versions.some((version) => version.write === write));
-  if (fork !== undefined) {
-    const saved = foldedWrites(fork, state.version).join();
-    return saved === state.writes.join() ? undefined : `the draft ${state.writes.join()} was saved as ${saved}`;
-  }
+  const saved = forks
+    .filter(({ versions }) => versions.some((version) => version.write === write))
+    .map((fork) => foldedWrites(fork, state.version).join());
+  const drafted = state.writes.join();
+  if (saved.includes(drafted)) return undefined;
+  if (saved.length > 0) return `the draft ${drafted} was saved as ${saved.join(" and as ")}`;
   const mayBeLost = faults.some(({ losesDrafts, toMs }) => losesDrafts && toMs >= invokedMs);
   return mayBeLost ? undefined : `the draft ${write} is neither committed nor saved as a thread of its own`;
 }

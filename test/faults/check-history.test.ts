@@ -90,6 +90,21 @@ function ends(writes: string, more: Partial<AuditedThread> = {}): Partial<Histor
   return { threads: [{ ...thread, samples: [], versions, ...more }, fork] };
 }
 
+/** Redis did not answer the process p. */
+const failure = { process: "p", event: "failure RedisError", thread: THREAD, atMs: 58 };
+
+/** The draft k is saved behind b, and behind c. */
+function savedTwice(kind: string, events: History["events"]): History {
+  const k = call(`p ${kind} 55`, state(4, "a b c k"), { ...draft("k"), endedMs: 95 });
+  const forks = ["a b k", "a b c k"].map((writes, index) => ({
+    ...fork,
+    thread: `${FORK}${index}`,
+    state: state(3 + index, writes, 3 + index),
+    versions: versionsOf(writes),
+  }));
+  return history({}, { also: [k], events, threads: [thread, fork, ...forks] });
+}
+
 /** The draft h is seen behind b, before c is written, and is committed behind c. */
 function draftedTwice(events: History["events"]): History {
   const h = call("p updateState 55", state(4, "a b c h"), { ...draft("h"), endedMs: 95 });
@@ -121,6 +136,8 @@ describe("is found:", () => {
     ],
     ["a message twice", "doubled", history({}, { threads: [{ ...thread, messages: ["b", "b"] }, fork] })],
     ["a draft in two threads", "doubled", history({}, { threads: [thread, fork, { ...fork, thread: `${FORK}2` }] })],
+    ["a draft of updateState in two threads, though Redis answered", "doubled", savedTwice("updateState", [])],
+    ["a draft in two threads that was made once", "doubled", savedTwice("putStateCache", [failure])],
     ["a draft in another place, though Redis answered", "reordered", draftedTwice([])],
     ["two versions that have changed places", "reordered", history({}, ends("b a c h - i"))],
     ["an answer in another order", "reordered", history({ read: call("p getState 100", state(4, "b a c h")) })],
@@ -263,10 +280,8 @@ describe("is allowed:", () => {
         },
       ),
     ],
-    [
-      "a draft that was given up, as Redis did not answer, and drafted anew",
-      draftedTwice([{ process: "p", event: "failure RedisError", thread: THREAD, atMs: 58 }]),
-    ],
+    ["a draft that was given up, as Redis did not answer, and drafted anew", draftedTwice([failure])],
+    ["such a draft that is saved twice", savedTwice("updateState", [failure])],
   ])("%s", (_, found) => {
     expect(checkHistory(found)).toEqual([]);
   });

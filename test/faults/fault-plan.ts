@@ -80,7 +80,7 @@ export function planFaults(seed: number, lengthMs: number, workerCount: number):
     }
   };
   const link = (): PlannedFault<LinkFault>[] =>
-    series<LinkFault>(() => linkFaults, { from: 2_000, to: 7_000 }, { from: 50, to: 1_500 });
+    series<LinkFault>(() => linkFaults, { from: 1_000, to: 5_000 }, { from: 50, to: 1_500 });
   const workers = Array.from({ length: workerCount }, () => ({
     postgres: link(),
     redis: link(),

@@ -61,6 +61,7 @@ export async function runRound(
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()));
     for (const worker of workers) worker.close();
+    rmSync(run.program);
   }
 }
 

@@ -4,14 +4,14 @@ import { build } from "esbuild";
 const source = fileURLToPath(new URL("worker.ts", import.meta.url));
 
 /** Beside the packages that it needs, which are found from there. */
-const program = fileURLToPath(new URL("../../node_modules/.cache/agenity-torture/", import.meta.url));
+const folder = fileURLToPath(new URL("../../node_modules/.cache/agenity-torture/", import.meta.url));
 
 /**
- * Builds the workers' program; answers its path. A worker is killed and started again all the time: one that compiles itself first takes longer
+ * Builds the workers' program; answers its path, which is to be removed. A worker is killed and started again all the time: one that compiles itself first takes longer
  * to start than to be killed.
  */
 export async function buildWorkerProgram(): Promise<string> {
-  const outfile = `${program}worker-${process.pid}.mjs`;
+  const outfile = `${folder}worker-${process.pid}.mjs`;
   await build({
     entryPoints: [source],
     outfile,

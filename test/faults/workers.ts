@@ -12,11 +12,11 @@ type Kind = Pick<WorkerSettings, "durability" | "maxStalenessMs" | "lanes"> & { 
 
 /** The processes of a run: each reads and writes in another way. */
 export const workerKinds: readonly Kind[] = [
-  { durability: "sync", maxStalenessMs: 0, lanes: 10, hasRedis: true },
-  { durability: "async", maxStalenessMs: 2_000, lanes: 10, hasRedis: true },
-  { durability: "exit", maxStalenessMs: 2_000, lanes: 10, hasRedis: true },
-  { durability: "sync", maxStalenessMs: 2_000, lanes: 10, hasRedis: true },
-  { durability: "async", maxStalenessMs: 0, lanes: 10, hasRedis: true },
+  { durability: "sync", maxStalenessMs: 0, lanes: 8, hasRedis: true },
+  { durability: "async", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
+  { durability: "exit", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
+  { durability: "sync", maxStalenessMs: 2_000, lanes: 8, hasRedis: true },
+  { durability: "async", maxStalenessMs: 0, lanes: 8, hasRedis: true },
   // What it commits, the others' drafts are in conflict with.
   { durability: "sync", maxStalenessMs: 0, lanes: 2, hasRedis: false },
 ];

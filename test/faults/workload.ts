@@ -23,7 +23,7 @@ export interface Fields {
 const SLOTS = 30;
 
 /** A thread with so many writes is left for a new one: what is recorded of each answer grows with them. */
-const MAX_WRITES = 30;
+const MAX_WRITES = 60;
 
 /** Whose threads they all are. */
 export const OWNER = "ada";
