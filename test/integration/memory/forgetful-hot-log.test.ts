@@ -119,6 +119,6 @@ test("an update whose draft was given up, and is in the hot log, is not made aga
   };
   const updated = await agent.updateState(config, (state) => planned(`${state?.plan} and more`));
   expect(lost).toBeGreaterThanOrEqual(2);
-  expect(updated.plan).toBe("two and more");
+  expect(updated?.plan).toBe("two and more");
   expect(await agent.getState(config)).toMatchObject({ plan: "two and more" });
 });
