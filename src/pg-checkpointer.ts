@@ -85,6 +85,12 @@ export interface PgCheckpointerOptions<
    */
   readonly preparedStatements?: boolean | undefined;
   /**
+   * Whether PostgreSQL itself keeps users apart as well, by row level security: `setup()` makes the policies, and every statement says for whom
+   * it asks. The database user may be neither a superuser nor have BYPASSRLS; what is cached in Redis lies outside. Every program on these
+   * tables must set it. @defaultValue `false`
+   */
+  readonly rowLevelSecurity?: boolean | undefined;
+  /**
    * A Redis or Valkey server for the hot layer (the seed's `redis_url`): `redis://user:password@host:6379/0`, `rediss://` for TLS. Version 6.2
    * or later, no modules. While it is down, everything works from the database. @defaultValue none
    */
@@ -109,7 +115,7 @@ export interface PgCheckpointerOptions<
 /** Which tables {@link PgCheckpointer.setupSql} is to make, and for whom. */
 export interface SetupSqlOptions extends Pick<
   PgCheckpointerOptions<object, IdKind, IdKind>,
-  "schema" | "tablePrefix" | "idType" | "userIdType"
+  "schema" | "tablePrefix" | "idType" | "userIdType" | "rowLevelSecurity"
 > {
   /** The role that the program runs as: it is granted what running needs, and no more. @defaultValue none: nothing is granted */
   readonly role?: string | undefined;
@@ -139,6 +145,7 @@ const shape = v.strictObject({
   tablePrefix: optional(tableNamePrefix),
   releaseResources: optional(v.boolean()),
   preparedStatements: optional(v.boolean()),
+  rowLevelSecurity: optional(v.boolean()),
   redisUrl: optional(
     v.pipe(v.string(), v.check(isRedisUrl, "expected redis://user:password@host:6379/0, or rediss://")),
   ),
@@ -152,6 +159,7 @@ const setupSqlShape = v.strictObject({
   tablePrefix: optional(tableNamePrefix),
   idType: checkpointerShape.idType,
   userIdType: checkpointerShape.userIdType,
+  rowLevelSecurity: optional(v.boolean()),
   role: optional(wholeName),
   fromVersion: optional(between(0, 1_000_000)),
 });
@@ -215,9 +223,9 @@ export class PgCheckpointer<
   }
 }
 
-function tablesOf(options: Pick<SetupSqlOptions, "schema" | "tablePrefix" | "idType" | "userIdType">): TableOptions {
+function tablesOf(options: Omit<SetupSqlOptions, "role" | "fromVersion">): TableOptions {
   const { schema = "public", tablePrefix = "agent_", idType = "string", userIdType = "string" } = options;
-  return { schema, tablePrefix, idType, userIdType };
+  return { schema, tablePrefix, idType, userIdType, rowLevelSecurity: options.rowLevelSecurity ?? false };
 }
 
 function hotLogFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): HotLog | undefined {

@@ -20,11 +20,11 @@ with source as (
   from source
   where $5::integer is null or exists (select from cut)
   on conflict (thread_id) do nothing
-  returning thread_id
+  returning thread_id, user_id
 ), copied_states as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, created_at)
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, created_at, user_id)
   select copy.thread_id, state.namespace, state.version, state.kind, state.entry, state.write_id, state.metadata,
-    state.last_seq, state.created_at
+    state.last_seq, state.created_at, copy.user_id
   from {{states}} as state, copy
   where state.thread_id = $1::{{thread_id}}
     and ($5::integer is null
@@ -33,10 +33,10 @@ with source as (
       or (state.namespace <> $3::text and state.last_seq <= (select cut.last_seq from cut)))
 ), copied_messages as (
   insert into {{messages}} (
-    thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at
+    thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at, user_id
   )
   select copy.thread_id, message.message_id, message.seq, message.role, message.body, message.search_text,
-    message.sent_at_ms, message.write_id, message.created_at
+    message.sent_at_ms, message.write_id, message.created_at, copy.user_id
   from {{messages}} as message, copy
   where message.thread_id = $1::{{thread_id}}
     and ($5::integer is null or message.seq <= (select cut.last_seq from cut))
@@ -48,3 +48,4 @@ select
     select count(*) from {{threads}} as made
     where made.thread_id = $4::{{thread_id}} and $7::uuid = any (made.recent_writes)
   ) as copies
+where {{caller_is_told}}
