@@ -231,6 +231,7 @@ where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}}`,
   forkThread: `with source as (
   select * from {{threads}} as thread
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+    and ($8::bigint is null or thread.incarnation = $8::bigint)
 ), cut as (
   select state.last_seq
   from {{states}} as state

@@ -185,8 +185,8 @@ export class PostgresColdStore implements port.ColdStore {
   }
 
   async forkThread(request: port.ForkRequest): Promise<port.ForkOutcome> {
-    const { from, to, version, owner, writeId } = request;
-    const values = [from.threadId, from.userId, from.namespace, to, version, owner, writeId];
+    const { from, incarnation, to, version, owner, writeId } = request;
+    const values = [from.threadId, from.userId, from.namespace, to, version, owner, writeId, incarnation];
     const [row] = await this.#query(this.#statements.forkThread, values, from.userId);
     if (row === undefined || numberIn(row, "sources") === 0) return "source-missing";
     if (numberIn(row, "versions") === 0) return "version-missing";

@@ -104,7 +104,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   "commit of messages": (store, threadId) => isCommitted(store, [turn(threadId, { messages: [message("m")] })]),
   deleteMessage: (store, threadId) => store.deleteMessage(scopeOf(threadId), "m", null),
   forkThread: async (store, threadId) => {
-    const target = { to: randomUUID(), owner: null, writeId: randomUUID() };
+    const target = { to: randomUUID(), incarnation: null, owner: null, writeId: randomUUID() };
     return (await store.forkThread({ from: scopeOf(threadId), version: null, ...target })) !== "source-missing";
   },
   deleteThread: async (store, threadId) => (await store.deleteThread(scopeOf(threadId), randomUUID(), null)) !== null,

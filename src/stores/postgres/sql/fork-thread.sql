@@ -1,10 +1,11 @@
 -- Copies a thread. Params: $1 source, $2 user or null, $3 namespace of the version, $4 target, $5 version or null, $6 owner or null,
---   $7 write id.
+--   $7 write id, $8 incarnation of the source or null.
 -- Returns 1 or 0 each: whether the source is visible, whether it has the version, whether the copy was made or had been made by this
 -- very write. Served by the primary keys and messages_order_idx.
 with source as (
   select * from {{threads}} as thread
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+    and ($8::bigint is null or thread.incarnation = $8::bigint)
 ), cut as (
   select state.last_seq
   from {{states}} as state
