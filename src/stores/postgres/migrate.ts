@@ -1,6 +1,6 @@
 import { migrations } from "../../generated/sql.ts";
 import { InvalidConfigError, SchemaVersionError } from "../../model/errors.ts";
-import { policyCommands, policyExists } from "./row-level-security.ts";
+import { policyCommands } from "./row-level-security.ts";
 import { numberIn, textIn } from "./row-values.ts";
 import { checkpointerError, codeOf, SUPPORTED_SCHEMA } from "./sql-errors.ts";
 import type { SqlDriver, SqlSession } from "./sql-driver.ts";
@@ -18,7 +18,8 @@ export const migrationSql = {
     "create table {{migrations}} (version integer primary key, name text not null, applied_at timestamptz not null default now())",
   newest: "select coalesce(max(version), 0) as version from {{migrations}}",
   record: "insert into {{migrations}} (version, name) values ($1::integer, $2::text)",
-  policyExists,
+  policyExists:
+    "select 1 as found from pg_catalog.pg_policy where polname = 'agenity_owner' and polrelid = to_regclass($1::text)",
   idColumns:
     "select column_name, data_type, case when row_security_active($3::text) then 1 else 0 end as walled from information_schema.columns where table_schema = $1::text and table_name = $2::text and column_name in ('thread_id', 'user_id')",
 } as const;

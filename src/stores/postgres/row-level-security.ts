@@ -47,10 +47,6 @@ export async function eachCaller<Item extends { readonly userId: AnyId | null },
 /** For the rest of a transaction, the application asks. */
 const asApplication = `select set_config('agenity.caller', '${APPLICATION}', true)`;
 
-/** Whether there are policies. Params: the quoted name of the table of messages, which gets the last of them. */
-export const policyExists =
-  "select 1 as found from pg_catalog.pg_policy where polname = 'agenity_owner' and polrelid = to_regclass($1::text)";
-
 /** A row is shown to, and written by, its owner and the application: whoever says nothing sees nothing. */
 const condition = `case current_setting('agenity.caller', true)
   when '${APPLICATION}' then true
