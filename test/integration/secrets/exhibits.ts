@@ -28,7 +28,7 @@ export interface Exhibit {
 }
 
 /** Shows something at once, before it becomes another. */
-export type Show = (exhibit: Exhibit) => void;
+type Show = (exhibit: Exhibit) => void;
 
 /** What comes of an export. */
 type Exhibition = (ground: Ground, show: Show) => Promise<void>;

@@ -31,10 +31,10 @@ export type ErrorName = Exclude<
 >;
 
 /** What must end in an error of a class, each by itself. */
-export type Attempts = readonly (() => unknown)[];
+type Attempts = readonly (() => unknown)[];
 
 /** Makes attempts. What they need is made before. */
-export type Provocation = (ground: Ground) => Attempts | Promise<Attempts>;
+type Provocation = (ground: Ground) => Attempts | Promise<Attempts>;
 
 type Provocations = Readonly<Record<string, Provocation>>;
 

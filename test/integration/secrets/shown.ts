@@ -12,7 +12,7 @@ const everything = {
 } as const;
 
 /** All that anybody who logs a value could come to see of it. */
-export function everythingShown(value: unknown): string {
+function everythingShown(value: unknown): string {
   const shown = [inspect(value, everything), textOf(value), jsonOf(value), printed(value)];
   if (!(value instanceof Error)) return shown.join("\n");
   const fields = Object.getOwnPropertyNames(value).map((name) => textOf(Reflect.get(value, name)));
