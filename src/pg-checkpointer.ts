@@ -68,7 +68,10 @@ export interface PgCheckpointerOptions<
   readonly postgresDsn?: string | undefined;
   /** A pool or an embedded database of yours (the seed's `pg_pool`). It stays open when this checkpointer is released. */
   readonly pgPool?: LentPool | LentPglite | undefined;
-  /** A folder for an embedded database, which needs no server; `memory://` keeps it in memory. One process at a time. */
+  /**
+   * A folder for an embedded database, which needs no server; `memory://` keeps it in memory. One process at a time. What looks like the
+   * address of a server is refused.
+   */
   readonly dataDir?: string | undefined;
   /** The PostgreSQL schema of the tables (the seed's `schema`); `setup()` makes it where it is missing. @defaultValue `"public"` */
   readonly schema?: string | undefined;
@@ -133,6 +136,8 @@ const identifier = (maxBytes: number): v.GenericSchema<string> =>
     ),
   );
 
+const notAFolder = "expected a folder, or memory://; the address of a server belongs into postgresDsn or redisUrl";
+
 const wholeName = v.pipe(identifier(63), v.minLength(1, "must not be empty"));
 const tableNamePrefix = identifier(32);
 
@@ -140,7 +145,7 @@ const shape = v.strictObject({
   ...checkpointerShape,
   postgresDsn: optional(v.pipe(v.string(), v.check(isDsn, "expected postgresql://user:password@host:5432/database"))),
   pgPool: optional(v.custom<object>((pool) => isPool(pool) || isPglite(pool), "expected a Pool of `pg`, or a PGlite")),
-  dataDir: optional(v.pipe(v.string(), v.minLength(1, "expected a folder"))),
+  dataDir: optional(v.pipe(v.string(), v.minLength(1, "expected a folder"), v.check(isFolder, notAFolder))),
   schema: optional(wholeName),
   tablePrefix: optional(tableNamePrefix),
   releaseResources: optional(v.boolean()),
@@ -268,6 +273,13 @@ function refuseTwoSources(options: PgCheckpointerOptions<object, IdKind, IdKind>
 /** It is never quoted in an error: it may hold a password. */
 function isDsn(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+/** A folder is quoted where it cannot be opened, so whatever looks like the address of a server, with a password in it, is none. */
+function isFolder(text: string): boolean {
+  if (text.startsWith("memory://")) return !text.includes("\0");
+  // One letter before a colon is a drive.
+  return !/^\s*[a-z][\w+.-]+:|\bpassword\s*=|\0/i.test(text);
 }
 
 function isRedisUrl(text: string): boolean {
