@@ -17,6 +17,7 @@ export function wrongOptions({ databasePassword, cachePassword }: Ground): Reado
     tablePrefix: value.repeat(10),
     releaseResources: value,
     preparedStatements: value,
+    rowLevelSecurity: value,
     redisUrl: address("http", cachePassword),
     redis: { password: cachePassword },
     keyPrefix: value.repeat(10),
