@@ -111,6 +111,9 @@ export class FaultActions {
       case "take all connections":
         await this.#exhaust(lengthMs);
         return;
+      case "report a full disk":
+        await this.#fillDisk(lengthMs);
+        return;
     }
   }
 
@@ -121,6 +124,20 @@ export class FaultActions {
     await wait(lengthMs);
     await session.query("rollback");
     await session.end();
+  }
+
+  /** Whatever needs room for a new row is refused as on a full disk, behind what the statement has done before. */
+  async #fillDisk(lengthMs: number): Promise<void> {
+    const tables = [`${SCHEMA}.agent_states`, `${SCHEMA}.agent_messages`];
+    await this.#servers.sql(
+      `create or replace function ${SCHEMA}.full_disk() returns trigger language plpgsql as $$
+       begin raise exception 'could not extend file: no space left on device' using errcode = 'disk_full'; end $$`,
+      ...tables.map(
+        (table) => `create trigger full_disk after insert on ${table} execute function ${SCHEMA}.full_disk()`,
+      ),
+    );
+    await wait(lengthMs);
+    await this.#servers.sql(...tables.map((table) => `drop trigger full_disk on ${table}`));
   }
 
   /** Some of the workers' own are ended, so that they need new ones. */

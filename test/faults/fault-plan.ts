@@ -13,7 +13,8 @@ export type PostgresFault =
   | "quit at once"
   | "lock rows"
   | "lock a table"
-  | "take all connections";
+  | "take all connections"
+  | "report a full disk";
 
 /** A fault that is to come. */
 export interface PlannedFault<Kind extends string> {
@@ -58,6 +59,7 @@ const postgresFaults = [
   "lock rows",
   "lock a table",
   "take all connections",
+  "report a full disk",
 ] as const;
 
 /** The same seed and length make the same plan. */
