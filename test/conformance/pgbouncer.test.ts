@@ -3,25 +3,37 @@ import { afterAll, describe, inject, test } from "vitest";
 import { checkpointerConformance } from "../../src/conformance/index.ts";
 import { PgCheckpointer } from "../../src/index.ts";
 import { startPgBouncer } from "../servers/pgbouncer.ts";
-import { dropSchema, schemaFor } from "../servers/schema-per-file.ts";
+import { makePlainUser } from "../servers/plain-user.ts";
+import { schemaFor } from "../servers/schema-per-file.ts";
 
-const databaseUrl = inject("databaseUrl");
 const schema = schemaFor(import.meta.url);
-const pooler = await startPgBouncer(databaseUrl);
+const user = await makePlainUser(inject("databaseUrl"), schema);
+const pooler = await startPgBouncer(user.url);
 const pool = new pg.Pool({ connectionString: pooler.url });
 
-// In transaction mode, which hands another client's connection on with everything that was left in it. Without prepared statements less can go
-// wrong, and the kit passes so elsewhere.
-describe.each(process.env["AGENITY_TESTS"] === "full" ? [true, false] : [true])(
-  "preparedStatements %s",
-  (preparedStatements) => {
+interface Way {
+  readonly preparedStatements: boolean;
+  readonly rowLevelSecurity: boolean;
+}
+
+/** With both more can go wrong than with one of them. */
+const usual: readonly Way[] = [{ preparedStatements: true, rowLevelSecurity: true }];
+const others: readonly Way[] = [
+  { preparedStatements: false, rowLevelSecurity: true },
+  { preparedStatements: true, rowLevelSecurity: false },
+  { preparedStatements: false, rowLevelSecurity: false },
+];
+
+// In transaction mode, which hands another client's connection on with everything that was left in it.
+describe.each(process.env["AGENITY_TESTS"] === "full" ? [...usual, ...others] : usual)(
+  "preparedStatements $preparedStatements, rowLevelSecurity $rowLevelSecurity",
+  (way) => {
     checkpointerConformance({
       test,
       describe,
       async make(options) {
-        const tablePrefix = `prepared_${preparedStatements}_`;
-        const source = { pgPool: pool, preparedStatements };
-        const checkpointer = new PgCheckpointer({ ...options, ...source, schema, tablePrefix });
+        const tablePrefix = `${way.preparedStatements}_${way.rowLevelSecurity}_`;
+        const checkpointer = new PgCheckpointer({ ...options, ...way, pgPool: pool, schema, tablePrefix });
         await checkpointer.setup();
         return checkpointer;
       },
@@ -31,6 +43,6 @@ describe.each(process.env["AGENITY_TESTS"] === "full" ? [true, false] : [true])(
 
 afterAll(async () => {
   await pool.end();
-  await dropSchema(databaseUrl, schema);
   await pooler.stop();
+  await user.drop();
 });
