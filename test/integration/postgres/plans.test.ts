@@ -113,7 +113,7 @@ async function fill(tablePrefix: string): Promise<void> {
   );
   await database.rows(
     `insert into ${tables}states (thread_id, namespace, version, kind, entry, write_id, last_seq)
-     select 'thread-' || number, '', 1, 'snapshot', '{}', gen_random_uuid(), 0 from ${numbers}`,
+     select 'thread-' || number, '', 1, 'snapshot', '{"context":[]}', gen_random_uuid(), 0 from ${numbers}`,
   );
   await database.rows(
     `insert into ${tables}messages (thread_id, message_id, seq, role, body, search_text, write_id)
