@@ -47,7 +47,9 @@ export async function backends(moduleUrl: string): Promise<Readonly<Record<strin
     memory: async (given) => new InMemoryCheckpointer<Fields>({ store, ...given }),
     PostgreSQL: postgres("plain_", {}),
     "PostgreSQL, with row level security": postgres("agent_", {
-      ...{ pgPool: plainPool, schema: `${schema}_walled`, rowLevelSecurity: true },
+      pgPool: plainPool,
+      schema: `${schema}_walled`,
+      rowLevelSecurity: true,
     }),
     PGlite: postgres("plain_", { pgPool: embedded }),
     "PGlite with a hot log in memory": postgres("hot_", { pgPool: embedded, hotLog }),

@@ -4,7 +4,7 @@ import type { ColdStore, Scope, Turn } from "../../../src/stores/cold-store.ts";
 /** The owner of the threads that are tried. */
 export const OWNER = "the owner";
 /** Who tries. */
-export const STRANGER = "a stranger";
+const STRANGER = "a stranger";
 
 /** Tries to get at a thread of the owner's, as a stranger; answers whether something of it was seen, or changed. */
 export type Attempt = (store: ColdStore, threadId: string) => Promise<boolean>;
@@ -43,7 +43,7 @@ export async function makeThread(store: ColdStore, threadId: string): Promise<vo
 }
 
 /** The lease that the owner's thread is held under. */
-export const LEASE = randomUUID();
+const LEASE = randomUUID();
 
 async function isCommitted(store: ColdStore, turns: readonly Turn[]): Promise<boolean> {
   return (await store.commit(turns)).some(({ kind }) => kind === "committed");
@@ -51,8 +51,15 @@ async function isCommitted(store: ColdStore, turns: readonly Turn[]): Promise<bo
 
 const scopeOf = (threadId: string): Scope => ({ threadId, userId: STRANGER, namespace: "" });
 const everyMessage = {
-  ...{ search: null, limit: null, offset: 0, before: null, after: null, descending: false },
-  ...{ roles: null, sinceMs: null, untilMs: null },
+  search: null,
+  limit: null,
+  offset: 0,
+  before: null,
+  after: null,
+  descending: false,
+  roles: null,
+  sinceMs: null,
+  untilMs: null,
 };
 const everyThread = { search: null, metadata: null, limit: null, offset: 0, before: null, after: null };
 const lease = { runId: "mine", lease: randomUUID(), ttlMs: 60_000 };
@@ -80,25 +87,14 @@ export const attempts: Readonly<Record<string, Attempt>> = {
     const { threads, messages, versions } = await store.stats(STRANGER, threadId);
     return threads + messages + versions > 0;
   },
-  isStopRequested: async (store, threadId) => {
-    await store.requestStop({ ...scopeOf(threadId), userId: OWNER }, null);
-    return await store.isStopRequested(scopeOf(threadId), null);
-  },
+  isStopRequested: (store, threadId) => store.isStopRequested(scopeOf(threadId), null),
   requestStop: (store, threadId) => store.requestStop(scopeOf(threadId), null),
   acquireLease: async (store, threadId) => (await store.acquireLease(scopeOf(threadId), lease)).kind !== "denied",
-  holdsLease: async (store, threadId) => {
-    await store.acquireLease({ ...scopeOf(threadId), userId: OWNER }, { ...lease, lease: LEASE });
-    return await store.holdsLease(scopeOf(threadId), LEASE);
-  },
-  renewLease: async (store, threadId) => {
-    await store.acquireLease({ ...scopeOf(threadId), userId: OWNER }, { ...lease, lease: LEASE });
-    return await store.renewLease(scopeOf(threadId), LEASE, 60_000);
-  },
+  holdsLease: (store, threadId) => store.holdsLease(scopeOf(threadId), LEASE),
+  renewLease: (store, threadId) => store.renewLease(scopeOf(threadId), LEASE, 60_000),
   "commit of a version": async (store, threadId) => isCommitted(store, [await nextTurn(store, threadId)]),
-  "commit of versions": async (store, threadId) => {
-    await makeThread(store, `${threadId} 2`);
-    return isCommitted(store, [await nextTurn(store, threadId), await nextTurn(store, `${threadId} 2`)]);
-  },
+  "commit of versions": async (store, threadId) =>
+    isCommitted(store, [await nextTurn(store, threadId), await nextTurn(store, `${threadId} 2`)]),
   "commit of a first version": (store, threadId) =>
     isCommitted(store, [{ ...stateTurn(threadId), namespace: "other" }]),
   "commit of messages": (store, threadId) => isCommitted(store, [turn(threadId, { messages: [message("m")] })]),
@@ -109,6 +105,18 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   },
   deleteThread: async (store, threadId) => (await store.deleteThread(scopeOf(threadId), randomUUID(), null)) !== null,
 };
+
+/** What the owner has done before some of them. */
+export const preparations: Readonly<Record<string, (store: ColdStore, threadId: string) => Promise<unknown>>> = {
+  isStopRequested: (store, threadId) => store.requestStop({ ...scopeOf(threadId), userId: OWNER }, null),
+  holdsLease: takeLease,
+  renewLease: takeLease,
+  "commit of versions": (store, threadId) => makeThread(store, `${threadId} 2`),
+};
+
+function takeLease(store: ColdStore, threadId: string): Promise<unknown> {
+  return store.acquireLease({ ...scopeOf(threadId), userId: OWNER }, { ...lease, lease: LEASE });
+}
 
 /** Members that touch no thread of a user's: a tombstone says that an id was used, and is asked for by whoever may write it. */
 export const WITHOUT_THREAD: readonly string[] = ["setup", "release", "isBusy", "findDeletion"];
