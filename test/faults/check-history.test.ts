@@ -214,6 +214,21 @@ describe("is found:", () => {
       history({}, { also: [call("p getStateCache 18", state(1, "a"), cached)] }),
     ],
     [
+      "a draft on a thread that had been deleted long before, and none after it",
+      "back in time",
+      history(
+        {},
+        {
+          threads: [fork],
+          also: [
+            call("p deleteThread 140", { kind: "answered", state: null }),
+            call("r putStateCache 200", state(7, "i k"), { ...draft("k"), ...cached }),
+            call("r getStateCache 210", { kind: "answered", state: null }, cached),
+          ],
+        },
+      ),
+    ],
+    [
       "a process that does not read its own draft",
       "back in time",
       history({}, { also: [call("p getStateCache 98", state(3, "a b c"), cached)] }),
@@ -284,6 +299,20 @@ describe("is allowed:", () => {
             deletion,
             call("r getStateCache 117", state(4, "a b c h"), cached),
             call("r getStateCache 123", { kind: "answered", state: null }, cached),
+          ],
+        },
+      ),
+    ],
+    [
+      "a draft on a thread that had just been deleted, and none after it",
+      history(
+        {},
+        {
+          threads: [fork],
+          also: [
+            deletion,
+            call("r putStateCache 147", state(7, "i k"), { ...draft("k"), ...cached }),
+            call("r getStateCache 155", { kind: "answered", state: null }, cached),
           ],
         },
       ),

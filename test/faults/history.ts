@@ -42,7 +42,7 @@ export interface Operation {
   readonly write: string | undefined;
   /** Of a write: whether its acknowledgement says that the database has it. */
   readonly isDraft: boolean;
-  /** Of a read: how old an answer may be; 0 where the method is linearizable. */
+  /** Of a read: how old an answer may be; of a draft: what it stands on. 0 where it is the newest. */
   readonly maxStalenessMs: number;
   readonly invokedMs: number;
   /** `Infinity`: it never ended. */

@@ -180,7 +180,8 @@ export class Workload {
   async #record({ kind, config, write, isDraft = false, run }: Call): Promise<AgentState<Fields> | null | undefined> {
     const number = ++this.#count;
     const { name, redisUrl, maxStalenessMs } = this.#settings;
-    const isCached = kind === "getStateCache" && redisUrl !== null;
+    // A draft stands on what the cache has, which may be as old.
+    const isCached = redisUrl !== null && (kind === "getStateCache" || isDraft);
     this.#records.begin({
       process: name,
       number,
