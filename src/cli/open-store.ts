@@ -37,16 +37,17 @@ export async function withStore<T>(
   if (database !== undefined && options.dataDir !== undefined) {
     throw new CliError("--database and --data-dir name two different stores; give one of them", exitStatus.usage);
   }
-  if (database === undefined && !mayCreate && !existsSync(dataDir)) {
-    throw new CliError(
-      `there is no store in ${dataDir}; "agenity import" makes one, --data-dir or --database name another one`,
-    );
-  }
+  // First, because it refuses an address as a folder without quoting it. It opens nothing yet.
   const checkpointer = new PgCheckpointer({
     ...(database === undefined ? { dataDir } : { postgresDsn: database }),
     schema,
     rowLevelSecurity,
   });
+  if (database === undefined && !mayCreate && !existsSync(dataDir)) {
+    throw new CliError(
+      `there is no store in ${dataDir}; "agenity import" makes one, --data-dir or --database name another one`,
+    );
+  }
   try {
     await checkpointer.setup();
     return await work(checkpointer);

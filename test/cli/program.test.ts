@@ -229,6 +229,12 @@ describe("without a store", { timeout: TIMEOUT_MS }, () => {
       /^agenity: (?!.*secret).*database/,
     ],
     [
+      "an address as a folder, which is not quoted",
+      ["threads", "--data-dir", "postgresql://u:secret@127.0.0.1:1/x"],
+      2,
+      /^agenity: (?!.*secret)options\.dataDir: expected a folder/,
+    ],
+    [
       "a missing file",
       ["import", "missing.jsonl"],
       1,
