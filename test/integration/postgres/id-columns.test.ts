@@ -37,7 +37,9 @@ describe.each(pairs)("idType %s with userIdType %s", (idType, userIdType) => {
     });
     expect(columns).toEqual([
       column("messages", "thread_id", idType),
+      column("messages", "user_id", userIdType),
       column("states", "thread_id", idType),
+      column("states", "user_id", userIdType),
       column("threads", "thread_id", idType),
       column("threads", "user_id", userIdType),
       column("tombstones", "thread_id", idType),

@@ -14,18 +14,21 @@ async function checkpointerWith(rights: readonly string[], tablePrefix?: string)
   return database.open({ postgresDsn: database.dsn(role), ...(tablePrefix === undefined ? {} : { tablePrefix }) });
 }
 
+async function writeUntil(end: AbortSignal, owner: Checkpointer, threadId: string): Promise<void> {
+  for (let state = createState(); !end.aborted;) state = await owner.putState({ threadId }, state);
+}
+
 async function watchesOthers(checkpointer: Checkpointer, threadId: string): Promise<void> {
   const owner = database.open();
   await owner.putThread({ threadId });
   const events = checkpointer.watch({ threadId }, { pollMs: 10 });
   const first = events.next();
   // Again and again: what is written before the watch has looked for the first time is no event.
-  let writes = 0;
-  const write = (): Promise<unknown> =>
-    owner.updateState({ threadId }, () => createState({ contextSummary: `${++writes}` }));
-  const writing = setInterval(() => void write(), 10);
+  const seen = new AbortController();
+  const writing = writeUntil(seen.signal, owner, threadId);
   const event = await first;
-  clearInterval(writing);
+  seen.abort();
+  await writing;
   expect(event.value).toEqual({ type: "state", version: expect.any(Number) as number });
   await events.return();
   expect(await checkpointer.health()).toMatchObject({ database: { isAvailable: true, errorCode: null } });
