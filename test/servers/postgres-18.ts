@@ -11,7 +11,7 @@ export async function startPostgres18(): Promise<PostgresServer> {
   const copy = makeServerFolder("PostgreSQL-18");
   giveToServerUser(copy.path);
   cpSync(packagedFolder(), copy.path, { recursive: true, verbatimSymlinks: true });
-  const server = await startPostgresFrom(join(copy.path, "bin"));
+  const server = await startPostgresFrom(join(copy.path, "bin"), ["fsync=off"]);
   return {
     url: server.url,
     async stop() {
