@@ -107,10 +107,13 @@ class Connection {
     this.#pass("requests", undefined);
     this.#dead.add("replies");
     this.lanes.replies.clear();
-    this.#server.once("close", () => {
+    const end = (): void => {
       this.#client.destroy();
       done();
-    });
+    };
+    // One that is gone already does not close again, and what the client should have heard of that was swallowed with its replies.
+    if (this.#server.closed) end();
+    else this.#server.once("close", end);
   }
 }
 

@@ -308,4 +308,18 @@ describe("cutAfterRequest", () => {
     await until(client.closed);
     expect(client.received()).toBe("[hello]");
   });
+
+  test("closes a client whose server has gone before, and of which it has not heard", async () => {
+    const client = await openConnected();
+    proxy.hold("replies");
+    const [serverSocket] = serverSockets;
+    serverSocket?.resetAndDestroy(); // as of a process that was killed
+    await until(() => serverSocket?.closed === true);
+    for (let turn = 0; turn < 10; turn++) await nextTurn(); // the proxy hears of it, where nobody can see it
+    expect(client.closed()).toBe(false);
+    const cut = proxy.cutAfterRequest(() => true);
+    client.socket.write("commit");
+    await cut;
+    await until(client.closed);
+  });
 });
