@@ -1,0 +1,48 @@
+/** What a rich value is compared by: its kind, and parts that are values themselves. */
+interface Rich {
+  readonly kind: string;
+  readonly parts: unknown;
+}
+
+/**
+ * Whether metadata contains what a filter names, as PostgreSQL's `@>`: objects by the fields named, lists as sets, all else by being the same.
+ * Of values that JSON does not have, each kind contains only its own, by its parts.
+ */
+export function plainlyContains(whole: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return Array.isArray(whole) && wanted.every((item) => whole.some((found) => plainlyContains(found, item)));
+  }
+  const [one, other] = [richOf(whole), richOf(wanted)];
+  if (one !== null || other !== null) return one?.kind === other?.kind && plainlyContains(one?.parts, other?.parts);
+  if (typeof wanted !== "object" || wanted === null) return whole === wanted;
+  if (typeof whole !== "object" || whole === null || Array.isArray(whole)) return false;
+  return Object.keys(wanted).every(
+    (key) =>
+      Object.hasOwn(whole, key) &&
+      plainlyContains((whole as Record<string, unknown>)[key], (wanted as Record<string, unknown>)[key]),
+  );
+}
+
+/** Null: JSON has such values. */
+function richOf(value: unknown): Rich | null {
+  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) {
+    return { kind: "number", parts: Object.is(value, -0) ? "-0" : String(value) };
+  }
+  if (typeof value === "bigint") return { kind: "bigint", parts: value.toString() };
+  if (value === undefined) return { kind: "undefined", parts: 0 };
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? richObject(value) : null;
+}
+
+function richObject(value: object): Rich | null {
+  if (value instanceof Date) return { kind: "date", parts: Number.isNaN(value.getTime()) ? null : value.getTime() };
+  if (value instanceof Map) return { kind: "map", parts: [...value.entries()] };
+  if (value instanceof Set) return { kind: "set", parts: [...value.values()] };
+  if (value instanceof URL) return { kind: "url", parts: value.href };
+  if (value instanceof RegExp) return { kind: "regexp", parts: [value.source, value.flags] };
+  if (Buffer.isBuffer(value)) return { kind: "buffer", parts: value.toString("hex") };
+  if (value instanceof Uint8Array) return { kind: "bytes", parts: Buffer.from(value).toString("hex") };
+  if (Object.getPrototypeOf(value) === null) return { kind: "bare", parts: Object.entries(value) };
+  // What jsonb cannot name as a key, and what could be taken for a tag, is kept as a list of pairs.
+  const isNamed = Object.keys(value).every((key) => key !== "$" && !/\0|\p{Surrogate}/u.test(key));
+  return isNamed ? null : { kind: "object", parts: Object.entries(value) };
+}
