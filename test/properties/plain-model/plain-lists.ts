@@ -69,7 +69,10 @@ function compareBytes(one: string, other: string): number {
 }
 
 /** So many, after so many. */
-export function pageOf<T>(items: readonly T[], page: { readonly limit?: number | undefined; readonly offset?: number | undefined }): T[] {
+export function pageOf<T>(
+  items: readonly T[],
+  page: { readonly limit?: number | undefined; readonly offset?: number | undefined },
+): T[] {
   const { limit = Infinity, offset = 0 } = page;
   return items.filter((_, index) => index >= offset && index < offset + limit);
 }

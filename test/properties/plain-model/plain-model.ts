@@ -138,7 +138,11 @@ export class PlainModel implements Playable {
     return { state: this.#marked(config, state, changed), messages: put };
   }
 
-  async putMessages(config: ThreadConfig, messages: readonly Message[], options?: PutMessagesOptions): Promise<Message[]> {
+  async putMessages(
+    config: ThreadConfig,
+    messages: readonly Message[],
+    options?: PutMessagesOptions,
+  ): Promise<Message[]> {
     const common = options?.metadata;
     const put = lastOfEachId(messages).map((message) =>
       common === undefined ? message : { ...message, metadata: { ...common, ...message.metadata } },

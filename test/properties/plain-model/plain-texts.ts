@@ -3,7 +3,10 @@ import type { Message } from "../../../src/index.ts";
 /** Text as a search compares it: whatever the case, in whichever form Unicode writes it; what is no character counts as U+FFFD. */
 export function plainText(text: string): string {
   const lower = text.normalize("NFKC").toLowerCase().normalize("NFKC");
-  return lower.split("ς").join("σ").replace(/\0|\p{Surrogate}/gu, "\uFFFD");
+  return lower
+    .split("ς")
+    .join("σ")
+    .replace(/\0|\p{Surrogate}/gu, "\uFFFD");
 }
 
 /** What a search finds of a message of the calls: its texts, and what its tools answered. */
