@@ -68,7 +68,10 @@ export interface PgCheckpointerOptions<
   readonly postgresDsn?: string | undefined;
   /** A pool or an embedded database of yours (the seed's `pg_pool`). It stays open when this checkpointer is released. */
   readonly pgPool?: LentPool | LentPglite | undefined;
-  /** A folder for an embedded database, which needs no server; `memory://` keeps it in memory. One process at a time. */
+  /**
+   * A folder for an embedded database, which needs no server; `memory://` keeps it in memory. One process at a time. What looks like the
+   * address of a server is refused.
+   */
   readonly dataDir?: string | undefined;
   /** The PostgreSQL schema of the tables (the seed's `schema`); `setup()` makes it where it is missing. @defaultValue `"public"` */
   readonly schema?: string | undefined;
@@ -84,6 +87,12 @@ export interface PgCheckpointerOptions<
    * transaction mode does not keep them; `false` never tries. @defaultValue `true`
    */
   readonly preparedStatements?: boolean | undefined;
+  /**
+   * Whether PostgreSQL itself keeps users apart as well, by row level security: `setup()` makes the policies, and every statement says for whom
+   * it asks. The database user may be neither a superuser nor have BYPASSRLS; what is cached in Redis lies outside. Every program on these
+   * tables must set it. @defaultValue `false`
+   */
+  readonly rowLevelSecurity?: boolean | undefined;
   /**
    * A Redis or Valkey server for the hot layer (the seed's `redis_url`): `redis://user:password@host:6379/0`, `rediss://` for TLS. Version 6.2
    * or later, no modules. While it is down, everything works from the database. @defaultValue none
@@ -109,7 +118,7 @@ export interface PgCheckpointerOptions<
 /** Which tables {@link PgCheckpointer.setupSql} is to make, and for whom. */
 export interface SetupSqlOptions extends Pick<
   PgCheckpointerOptions<object, IdKind, IdKind>,
-  "schema" | "tablePrefix" | "idType" | "userIdType"
+  "schema" | "tablePrefix" | "idType" | "userIdType" | "rowLevelSecurity"
 > {
   /** The role that the program runs as: it is granted what running needs, and no more. @defaultValue none: nothing is granted */
   readonly role?: string | undefined;
@@ -127,6 +136,8 @@ const identifier = (maxBytes: number): v.GenericSchema<string> =>
     ),
   );
 
+const notAFolder = "expected a folder, or memory://; the address of a server belongs into postgresDsn or redisUrl";
+
 const wholeName = v.pipe(identifier(63), v.minLength(1, "must not be empty"));
 const tableNamePrefix = identifier(32);
 
@@ -134,11 +145,12 @@ const shape = v.strictObject({
   ...checkpointerShape,
   postgresDsn: optional(v.pipe(v.string(), v.check(isDsn, "expected postgresql://user:password@host:5432/database"))),
   pgPool: optional(v.custom<object>((pool) => isPool(pool) || isPglite(pool), "expected a Pool of `pg`, or a PGlite")),
-  dataDir: optional(v.pipe(v.string(), v.minLength(1, "expected a folder"))),
+  dataDir: optional(v.pipe(v.string(), v.minLength(1, "expected a folder"), v.check(isFolder, notAFolder))),
   schema: optional(wholeName),
   tablePrefix: optional(tableNamePrefix),
   releaseResources: optional(v.boolean()),
   preparedStatements: optional(v.boolean()),
+  rowLevelSecurity: optional(v.boolean()),
   redisUrl: optional(
     v.pipe(v.string(), v.check(isRedisUrl, "expected redis://user:password@host:6379/0, or rediss://")),
   ),
@@ -152,6 +164,7 @@ const setupSqlShape = v.strictObject({
   tablePrefix: optional(tableNamePrefix),
   idType: checkpointerShape.idType,
   userIdType: checkpointerShape.userIdType,
+  rowLevelSecurity: optional(v.boolean()),
   role: optional(wholeName),
   fromVersion: optional(between(0, 1_000_000)),
 });
@@ -215,9 +228,9 @@ export class PgCheckpointer<
   }
 }
 
-function tablesOf(options: Pick<SetupSqlOptions, "schema" | "tablePrefix" | "idType" | "userIdType">): TableOptions {
+function tablesOf(options: Omit<SetupSqlOptions, "role" | "fromVersion">): TableOptions {
   const { schema = "public", tablePrefix = "agent_", idType = "string", userIdType = "string" } = options;
-  return { schema, tablePrefix, idType, userIdType };
+  return { schema, tablePrefix, idType, userIdType, rowLevelSecurity: options.rowLevelSecurity ?? false };
 }
 
 function hotLogFor(options: PgCheckpointerOptions<object, IdKind, IdKind>): HotLog | undefined {
@@ -260,6 +273,13 @@ function refuseTwoSources(options: PgCheckpointerOptions<object, IdKind, IdKind>
 /** It is never quoted in an error: it may hold a password. */
 function isDsn(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+/** A folder is quoted where it cannot be opened, so whatever looks like the address of a server, with a password in it, is none. */
+function isFolder(text: string): boolean {
+  if (text.startsWith("memory://")) return !text.includes("\0");
+  // One letter before a colon is a drive.
+  return !/^\s*[a-z][\w+.-]+:|\bpassword\s*=|\0/i.test(text);
 }
 
 function isRedisUrl(text: string): boolean {

@@ -26,13 +26,13 @@ export function migrationSql(options: MigrateOptions): string {
   if (options.database !== undefined || options.dataDir !== undefined) {
     throw new CliError("--print asks no database; leave --database and --data-dir out", exitStatus.usage);
   }
-  const { schema, tablePrefix, idType, userIdType, role, fromVersion } = options;
-  return PgCheckpointer.setupSql({ schema, tablePrefix, idType, userIdType, role, fromVersion });
+  const { schema, tablePrefix, idType, userIdType, rowLevelSecurity, role, fromVersion } = options;
+  return PgCheckpointer.setupSql({ schema, tablePrefix, idType, userIdType, rowLevelSecurity, role, fromVersion });
 }
 
 /** Makes the tables, or brings them up to date. */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const { database, dataDir, schema, tablePrefix, idType, userIdType } = options;
+  const { database, dataDir, schema, tablePrefix, idType, userIdType, rowLevelSecurity } = options;
   if (database !== undefined && dataDir !== undefined) {
     throw new CliError("--database and --data-dir name two different stores; give one of them", exitStatus.usage);
   }
@@ -45,6 +45,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     tablePrefix,
     idType,
     userIdType,
+    rowLevelSecurity,
   });
   await checkpointer.setup();
 }

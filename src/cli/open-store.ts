@@ -11,6 +11,8 @@ export interface StoreOptions {
   readonly dataDir?: string;
   /** The schema that the tables are in. */
   readonly schema?: string;
+  /** Whether the tables have policies. */
+  readonly rowLevelSecurity?: boolean;
   /** Only this user's threads. */
   readonly user?: string;
   /** Whether other programs read the output. */
@@ -31,7 +33,7 @@ export async function withStore<T>(
   mayCreate: boolean,
   work: (checkpointer: BaseCheckpointer) => Promise<T>,
 ): Promise<T> {
-  const { database, dataDir = DEFAULT_DATA_DIR, schema } = options;
+  const { database, dataDir = DEFAULT_DATA_DIR, schema, rowLevelSecurity } = options;
   if (database !== undefined && options.dataDir !== undefined) {
     throw new CliError("--database and --data-dir name two different stores; give one of them", exitStatus.usage);
   }
@@ -42,7 +44,8 @@ export async function withStore<T>(
   }
   const checkpointer = new PgCheckpointer({
     ...(database === undefined ? { dataDir } : { postgresDsn: database }),
-    ...(schema === undefined ? {} : { schema }),
+    schema,
+    rowLevelSecurity,
   });
   try {
     await checkpointer.setup();

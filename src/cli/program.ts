@@ -93,6 +93,7 @@ function withStoreOptions(command: Command): Command {
     .option("--database <url>", "a PostgreSQL server, as postgres://user@host/name")
     .option("--data-dir <folder>", `a folder with an embedded database (default: ${DEFAULT_DATA_DIR})`)
     .option("--schema <name>", "the schema of the tables")
+    .option("--row-level-security", "the tables have policies that keep users apart, or are to get them from migrate")
     .option("--user <id>", "this user's threads only; threads that are made become theirs")
     .option("--json", "print JSON, for other programs");
 }

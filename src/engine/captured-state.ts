@@ -4,7 +4,7 @@ import type { LogState } from "../log/entry.ts";
 import { checkShape, kindOf } from "../model/check-shape.ts";
 import { SerializationError, ValidationError } from "../model/errors.ts";
 import { checkedMessage, type Message } from "../model/message.ts";
-import { readInput } from "../model/read-input.ts";
+import { nameOfThrown, readInput } from "../model/read-input.ts";
 import { type VersionToken, tokenOf, withToken } from "../model/stamp.ts";
 import { type AgentState, baseStateKeys } from "../model/state.ts";
 import {
@@ -17,6 +17,7 @@ import {
   readField,
   setOwn,
 } from "../model/value.ts";
+import { schemaFailure, schemaRefusal } from "./schema-error.ts";
 
 const summaryShape = v.nullable(v.string());
 
@@ -87,13 +88,11 @@ function refuseSymbols(input: object): void {
 /**
  * Lets the user's schema check the custom fields and takes what it answers (defaults, transformations).
  *
- * @throws ValidationError with the first issue's path and the schema's own words
+ * @throws ValidationError naming the place of the first issue
  */
 export async function checkCustomFields(schema: StandardSchemaV1, state: LogState): Promise<LogState> {
   const custom = Object.fromEntries(Object.entries(state).filter(([key]) => !baseStateKeys.has(key)));
-  const result = await schema["~standard"].validate(cloneValue(custom));
-  if (result.issues !== undefined) throw issueError(result.issues[0]);
-  const output = result.value;
+  const output = await answerOf(schema, custom);
   if (!isObject(output))
     throw new ValidationError("state", `its schema answered ${kindOf(output)} instead of an object`);
   const lost = Object.keys(custom).find((key) => !Object.hasOwn(output, key));
@@ -107,13 +106,17 @@ export async function checkCustomFields(schema: StandardSchemaV1, state: LogStat
   return { ...base, ...captureValue(output as LogState, "state") };
 }
 
-function issueError(issue: StandardSchemaV1.Issue | undefined): ValidationError {
-  const keys = (issue?.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment));
-  const path = formatPath(
-    "state",
-    keys.map((key) => (typeof key === "number" ? key : String(key))),
-  );
-  return new ValidationError(path, issue?.message ?? "does not fit the state's schema");
+/** What a schema makes of fields. It gets a copy, and may be anybody's code. */
+async function answerOf(schema: StandardSchemaV1, custom: LogState): Promise<unknown> {
+  let refusal: ValidationError;
+  try {
+    const result = await schema["~standard"].validate(cloneValue(custom));
+    if (result.issues === undefined) return result.value;
+    refusal = schemaRefusal(result.issues[0], custom);
+  } catch (thrown) {
+    throw schemaFailure(nameOfThrown(thrown));
+  }
+  throw refusal;
 }
 
 /** The copy of a state that a caller gets: containers are his, messages are shared because nobody can change them. */

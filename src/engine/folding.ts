@@ -33,7 +33,16 @@ const MEASURED_ENTRIES = 8;
 /** What a cold store keeps → what can be folded. @throws Error where the body is damaged */
 export function weighed(stored: VersionEntry): WeighedEntry {
   const { version, writeId, body } = stored;
-  return { entry: decodeEntry(stored), version, writeId, bytes: bytesOf(body) };
+  return { entry: entryOfState(decodeEntry(stored)), version, writeId, bytes: bytesOf(body) };
+}
+
+/** Whoever can write to a table or a cache can write what looks like an entry. @throws Error where it would make a state without a context */
+export function entryOfState(entry: Entry): Entry {
+  const leavesNoContext =
+    (entry.kind === "snapshot" && !Object.hasOwn(entry.state, "context")) ||
+    (entry.kind === "delta" && entry.delta.remove?.includes("context") === true);
+  if (leavesNoContext) throw new TypeError("a stored entry makes a state without a context");
+  return entry;
 }
 
 /** A copy with entries folded onto it; null where there is neither. The copy given stays as it is. @throws Error where they do not fit */

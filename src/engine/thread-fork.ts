@@ -7,7 +7,8 @@ export async function forkThread(
   store: ColdStore,
   { source, target, version }: { readonly source: Scope; readonly target: Scope; readonly version: number | null },
 ): Promise<Scope> {
-  const request = { from: source, to: target.threadId, owner: target.userId, version, writeId: randomUUID() };
+  const to = { to: target.threadId, owner: target.userId };
+  const request = { from: source, incarnation: null, ...to, version, writeId: randomUUID() };
   switch (await store.forkThread(request)) {
     case "source-missing":
       throw new NotFoundError("from.threadId", "there is no such thread for this user");

@@ -76,10 +76,11 @@ export const sql: {
   returning thread.user_id
 )
 select acquired.user_id, 1 as acquired, 0::double precision as rest_ms from acquired
+where {{caller_is_told}}
 union all
 select thread.user_id, 0, extract(epoch from thread.lease_until - clock_timestamp())::double precision * 1000
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)`,
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)`,
   commitTurns: `with turn as materialized (
   select * from unnest(
     (select $1::{{thread_id}}[]), (select $2::{{user_id}}[]), (select $3::text[]), (select $4::text[]), (select $5::uuid[]), (select $6::bigint[]), (select $7::integer[]), (select $8::uuid[]),
@@ -125,7 +126,8 @@ where thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)
           order by last.version desc limit 1
         )
     end
-  returning turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.incarnation, thread.next_seq
+  returning
+    turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.user_id, thread.incarnation, thread.next_seq
 ), created as (
   insert into {{threads}} (
     thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes,
@@ -142,25 +144,26 @@ where thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)
   from turn
   where coalesce(turn.base_version, 0) = 0 and turn.lease is null
     and (select thread.thread_id from {{threads}} as thread where thread.thread_id = turn.thread_id) is null
-  returning thread_id, incarnation, next_seq
+  returning thread_id, user_id, incarnation, next_seq
 ), accepted as (
-  select n, thread_id, namespace, write_id, message_count, incarnation, next_seq from touched
+  select n, thread_id, namespace, write_id, message_count, user_id, incarnation, next_seq from touched
   union all
-  select turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, created.incarnation, created.next_seq
+  select
+    turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, created.user_id, created.incarnation, created.next_seq
   from created join turn using (thread_id)
 ), written as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, user_id)
   select
     accepted.thread_id, accepted.namespace, entry.version, entry.kind, entry.entry::json, entry.write_id,
-    entry.metadata::jsonb, accepted.next_seq - 1
+    entry.metadata::jsonb, accepted.next_seq - 1, accepted.user_id
   from unnest((select $11::integer[]), (select $12::integer[]), (select $13::text[]), (select $14::text[]), (select $15::uuid[]), (select $16::text[]))
     as entry (n, version, kind, entry, write_id, metadata)
   join accepted using (n)
 ), said as (
-  insert into {{messages}} as message (thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id)
+  insert into {{messages}} as message (thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, user_id)
   select
     accepted.thread_id, item.message_id, accepted.next_seq - 1 - accepted.message_count + item.place, item.role,
-    item.body::json, item.search_text, item.sent_at_ms, accepted.write_id
+    item.body::json, item.search_text, item.sent_at_ms, accepted.write_id, accepted.user_id
   from unnest(
     (select $17::integer[]), (select $18::integer[]), (select $19::text[]), (select $20::text[]), (select $21::text[]), (select $22::text[]), (select $23::double precision[])
   ) as item (n, place, message_id, role, body, search_text, sent_at_ms)
@@ -169,7 +172,7 @@ where thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)
     role = excluded.role, body = excluded.body, search_text = excluded.search_text,
     sent_at_ms = coalesce(excluded.sent_at_ms, message.sent_at_ms), write_id = excluded.write_id
 )
-select accepted.n, accepted.incarnation from accepted`,
+select accepted.n, accepted.incarnation from accepted where {{caller_is_told}}`,
   deleteMessage: `with touched as (
   update {{threads}} as thread
   set updated_at = {{now}}, recent_writes = ($4::uuid || thread.recent_writes)[1:8]
@@ -187,10 +190,10 @@ select accepted.n, accepted.incarnation from accepted`,
   where message.thread_id = touched.thread_id and message.message_id = $3::text
   returning message.seq
 )
-select gone.seq from gone
+select gone.seq from gone where {{caller_is_told}}
 union all
 select 0 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and $4::uuid = any (thread.recent_writes)`,
   deleteThread: `with gone as (
   delete from {{threads}} as thread where thread.thread_id = $1::{{thread_id}}
@@ -208,7 +211,8 @@ where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or threa
   returning tombstone.incarnation
 )
 select tombstone.incarnation, (select json_agg(distinct gone_states.namespace)::text from gone_states) as namespaces
-from tombstone`,
+from tombstone
+where {{caller_is_told}}`,
   findDeletion: `select incarnation, write_id from {{tombstones}} where thread_id = $1::{{thread_id}}`,
   findTurn: `select
   thread.user_id, thread.incarnation,
@@ -223,10 +227,11 @@ from tombstone`,
   ) then 1 else 0 end as written,
   case when $6::uuid is null or (thread.lease = $6::uuid and thread.lease_until > clock_timestamp()) then 1 else 0 end as leased
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}}`,
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}}`,
   forkThread: `with source as (
   select * from {{threads}} as thread
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+    and ($8::bigint is null or thread.incarnation = $8::bigint)
 ), cut as (
   select state.last_seq
   from {{states}} as state
@@ -242,11 +247,11 @@ where thread.thread_id = $1::{{thread_id}}`,
   from source
   where $5::integer is null or exists (select from cut)
   on conflict (thread_id) do nothing
-  returning thread_id
+  returning thread_id, user_id
 ), copied_states as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, created_at)
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, created_at, user_id)
   select copy.thread_id, state.namespace, state.version, state.kind, state.entry, state.write_id, state.metadata,
-    state.last_seq, state.created_at
+    state.last_seq, state.created_at, copy.user_id
   from {{states}} as state, copy
   where state.thread_id = $1::{{thread_id}}
     and ($5::integer is null
@@ -254,10 +259,10 @@ where thread.thread_id = $1::{{thread_id}}`,
       or (state.namespace <> $3::text and state.last_seq <= (select cut.last_seq from cut)))
 ), copied_messages as (
   insert into {{messages}} (
-    thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at
+    thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at, user_id
   )
   select copy.thread_id, message.message_id, message.seq, message.role, message.body, message.search_text,
-    message.sent_at_ms, message.write_id, message.created_at
+    message.sent_at_ms, message.write_id, message.created_at, copy.user_id
   from {{messages}} as message, copy
   where message.thread_id = $1::{{thread_id}}
     and ($5::integer is null or message.seq <= (select cut.last_seq from cut))
@@ -268,24 +273,25 @@ select
   (select count(*) from copy) + (
     select count(*) from {{threads}} as made
     where made.thread_id = $4::{{thread_id}} and $7::uuid = any (made.recent_writes)
-  ) as copies`,
+  ) as copies
+where {{caller_is_told}}`,
   getMessage: `select message.body::text as body
 from {{messages}} as message
 join {{threads}} as thread on thread.thread_id = message.thread_id
-where message.thread_id = $1::{{thread_id}} and message.message_id = $3::text
+where {{caller_is_told}} and message.thread_id = $1::{{thread_id}} and message.message_id = $3::text
   and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})`,
   getThread: `select thread.thread_id, thread.user_id, thread.thread_name, thread.metadata::text as metadata, thread.run_id,
   extract(epoch from thread.created_at) * 1000 as created_at_ms,
   extract(epoch from thread.updated_at) * 1000 as updated_at_ms
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})`,
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})`,
   holdsLease: `select 1 as held from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and thread.lease = $3::uuid and thread.lease_until > clock_timestamp()`,
   listMessages: `select message.body::text as body
 from {{messages}} as message
 join {{threads}} as thread on thread.thread_id = message.thread_id
-where message.thread_id = $1::{{thread_id}}
+where {{caller_is_told}} and message.thread_id = $1::{{thread_id}}
   and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and ($3::text is null or strpos(message.search_text, $3::text) > 0)
   and ($4::text[] is null or message.role = any ($4::text[]))
@@ -305,7 +311,8 @@ limit $9::bigint offset $10::bigint`,
   extract(epoch from thread.created_at) * 1000 as created_at_ms,
   extract(epoch from thread.updated_at) * 1000 as updated_at_ms
 from {{threads}} as thread
-where ($1::{{user_id}} is null or thread.user_id = $1::{{user_id}})
+where {{caller_is_told}}
+  and ($1::{{user_id}} is null or thread.user_id = $1::{{user_id}})
   and ($2::text is null or strpos(thread.name_search, $2::text) > 0 or exists (
     select from jsonb_each_text(thread.metadata_search) as item where strpos(item.value, $2::text) > 0
   ))
@@ -324,7 +331,7 @@ limit $6::bigint offset $7::bigint`,
   extract(epoch from state.created_at) * 1000 as created_at_ms
 from {{states}} as state
 join {{threads}} as thread on thread.thread_id = state.thread_id
-where state.thread_id = $1::{{thread_id}} and state.namespace = $3::text
+where {{caller_is_told}} and state.thread_id = $1::{{thread_id}} and state.namespace = $3::text
   and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and ($4::integer is null or state.version < $4::integer)
   and ($6::jsonb is null or state.metadata @> $6::jsonb)
@@ -332,7 +339,7 @@ order by state.version desc
 limit $5::bigint`,
   lockThread: `select thread.incarnation
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and ($3::uuid is null or (thread.lease = $3::uuid and thread.lease_until > clock_timestamp()))
 for update`,
   putState: `with touched as (
@@ -347,11 +354,13 @@ for update`,
       where last.thread_id = $1::{{thread_id}} and last.namespace = $3::text and last.version >= $6::integer
       order by last.version desc limit 1
     )
-  returning thread.next_seq
+  returning thread.next_seq, thread.user_id
 )
-insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
-select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1
+insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, user_id)
+select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1,
+  touched.user_id
 from touched
+where {{caller_is_told}}
 returning $5::bigint as incarnation`,
   putStates: `with turn as materialized (
   select * from unnest(
@@ -375,15 +384,15 @@ returning $5::bigint as incarnation`,
       where last.thread_id = turn.thread_id and last.namespace = turn.namespace and last.version >= turn.base_version
       order by last.version desc limit 1
     )
-  returning turn.*, thread.incarnation, thread.next_seq
+  returning turn.*, thread.incarnation, thread.next_seq, thread.user_id as owner
 ), written as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, user_id)
   select
     touched.thread_id, touched.namespace, touched.base_version + 1, touched.kind, touched.entry::json, touched.write_id,
-    touched.metadata::jsonb, touched.next_seq - 1
+    touched.metadata::jsonb, touched.next_seq - 1, touched.owner
   from touched
 )
-select touched.n, touched.incarnation from touched`,
+select touched.n, touched.incarnation from touched where {{caller_is_told}}`,
   readRecent: `select thread.thread_id, thread.user_id, thread.incarnation, state.version, state.kind, state.write_id, state.entry::text as entry
 from (
   select recent.thread_id, recent.user_id, recent.incarnation, recent.updated_at
@@ -401,20 +410,21 @@ join lateral (
       where start.thread_id = thread.thread_id and start.namespace = $2::text and start.kind <> 'delta'
     )
 ) as state on true
+where {{caller_is_told}}
 order by thread.updated_at desc, thread.thread_id desc, state.version`,
   readTail: `select thread.incarnation, thread.user_id, state.version, state.kind, state.write_id,
   case when state.version = $4::integer then null else state.entry::text end as entry
 from {{threads}} as thread
 left join {{states}} as state
   on state.thread_id = thread.thread_id and state.namespace = $3::text
-  and state.version >= coalesce($4::integer, (
+  and state.version >= case when $4::integer is not null then $4::integer else (
     select start.version from {{states}} as start
     where start.thread_id = $1::{{thread_id}} and start.namespace = $3::text and start.kind <> 'delta'
-      and start.version <= coalesce($5::integer, 2147483647)
+      and start.version <= case when $5::integer is null then 2147483647 else $5::integer end
     order by start.version desc limit 1
-  ))
-  and state.version <= coalesce($5::integer, 2147483647)
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+  ) end
+  and state.version <= case when $5::integer is null then 2147483647 else $5::integer end
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
 order by state.version`,
   readTails: `select request.n, thread.incarnation, thread.user_id, state.version, state.kind, state.write_id,
   case when state.version = request.known then null else state.entry::text end as entry
@@ -430,23 +440,24 @@ left join lateral (
   select item.version, item.kind, item.write_id, item.entry
   from {{states}} as item
   where item.thread_id = request.thread_id and item.namespace = request.namespace
-    and item.version >= coalesce(request.known, (
+    and item.version >= case when request.known is not null then request.known else (
       select start.version from {{states}} as start
       where start.thread_id = request.thread_id and start.namespace = request.namespace and start.kind <> 'delta'
-        and start.version <= coalesce(request.upto, 2147483647)
+        and start.version <= case when request.upto is null then 2147483647 else request.upto end
       order by start.version desc limit 1
-    ))
-    and item.version <= coalesce(request.upto, 2147483647)
+    ) end
+    and item.version <= case when request.upto is null then 2147483647 else request.upto end
 ) as state on true
+where {{caller_is_told}}
 order by request.n, state.version`,
   renewLease: `update {{threads}} as thread
 set lease_until = clock_timestamp() + $4::double precision * interval '1 millisecond'
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and thread.lease = $3::uuid and thread.lease_until > clock_timestamp()
 returning thread.incarnation`,
   requestStop: `update {{threads}} as thread
 set stop_run_id = coalesce($3::text, thread.run_id, '')
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
 returning thread.incarnation`,
   stats: `with chosen as (
   select thread.thread_id from {{threads}} as thread
@@ -462,10 +473,11 @@ returning thread.incarnation`,
 select
   (select count(*) from chosen) as threads, message_sizes.messages, state_sizes.versions,
   state_sizes.bytes as state_bytes, message_sizes.bytes as message_bytes
-from state_sizes, message_sizes`,
+from state_sizes, message_sizes
+where {{caller_is_told}}`,
   stopRequested: `select thread.incarnation
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and thread.stop_run_id is not null and ($3::text is null or thread.stop_run_id in ('', $3::text))`,
 };
 
@@ -528,5 +540,11 @@ alter table {{messages}} alter column thread_id set (n_distinct = -0.01);`,
     name: "run-leases",
     text: `alter table {{threads}} add column lease uuid;
 alter table {{threads}} add column lease_until timestamptz;`,
+  },
+  {
+    version: 3,
+    name: "owner-columns",
+    text: `alter table {{states}} add column user_id {{user_id_column}};
+alter table {{messages}} add column user_id {{user_id_column}};`,
   },
 ];

@@ -1,4 +1,4 @@
-import { captureImmutable, freezeJson, isObject } from "../model/value.ts";
+import { captureImmutable, freezeJson, isRecord } from "../model/value.ts";
 import type { Message } from "../model/message.ts";
 import type { Delta, Entry, EntryKind, LogState, Splice, StoredEntry } from "./entry.ts";
 import { encodeRecord, encodeValue, isTagged, reviveValue } from "./value-codec.ts";
@@ -15,9 +15,13 @@ export function encodeEntry(entry: Entry): StoredEntry {
   }
 }
 
-/** What a store kept → entry. Messages come back frozen, so that everybody can share them. */
+/**
+ * What a store kept → entry. Messages come back frozen, so that everybody can share them.
+ * @throws Error where the body is none of ours: what is no state must never be folded into one
+ */
 export function decodeEntry(stored: StoredEntry): Entry {
-  if (stored.kind === "clear" || stored.body === null) return { kind: "clear" };
+  if (stored.kind === "clear") return { kind: "clear" };
+  if (stored.body === null) throw new TypeError("a stored entry has no body");
   const tagged = isTagged(stored.body);
   return entryOf(stored.kind, reviveValue(JSON.parse(stored.body), tagged), tagged);
 }
@@ -29,8 +33,8 @@ export function decodeParsedEntry(kind: EntryKind, json: unknown, tagged: boolea
 
 /** @param tagged - whether the value may hold what JSON does not have */
 function entryOf(kind: "snapshot" | "delta", value: unknown, tagged: boolean): Entry {
-  if (kind === "snapshot") return { kind, state: freezeContext(value as LogState, tagged) };
-  return { kind, delta: freezeDelta(decodeDelta(value as WireDelta), tagged) };
+  if (kind === "snapshot") return { kind, state: freezeContext(recordIn(value), tagged) };
+  return { kind, delta: freezeDelta(decodeDelta(recordIn(value)), tagged) };
 }
 
 /** Message → JSON text. */
@@ -38,21 +42,16 @@ export function encodeMessage(message: Message): string {
   return encodeValue(message);
 }
 
-/** JSON text → frozen message. */
+/** JSON text → frozen message. @throws Error where the text is none of ours */
 export function decodeMessage(body: string): Message {
   const tagged = isTagged(body);
-  const message = reviveValue(JSON.parse(body), tagged) as Message;
-  return tagged ? captureImmutable(message, "message") : freezeJson(message);
+  return frozenMessage(reviveValue(JSON.parse(body), tagged), tagged);
 }
 
-/** A delta as it is written: splices as `[at, remove, items]`, keys short, because every turn pays for them. */
-interface WireDelta {
-  readonly set?: Record<string, unknown>;
-  readonly del?: readonly string[];
-  readonly splice?: Record<string, readonly [at: number, remove: number, items: readonly unknown[]]>;
-}
-
-/** Put together as text: the records of a delta have no prototype, which the codec would write down and JSON be slow with. */
+/**
+ * A delta as it is written: splices as `[at, remove, items]`, keys short, because every turn pays for them. Put together as text: the
+ * records of a delta have no prototype, which the codec would write down and JSON be slow with.
+ */
 function deltaText({ set, remove, splice }: Delta): string {
   const parts: string[] = [];
   if (set !== undefined) parts.push(`"set":${encodeRecord(set, encodeValue)}`);
@@ -65,16 +64,19 @@ function spliceText({ at, remove, items }: Splice): string {
   return `[${at},${remove},${encodeValue(items)}]`;
 }
 
-function decodeDelta(wire: WireDelta): Delta {
+function decodeDelta({ set, del, splice }: LogState): Delta {
   const delta: { -readonly [Key in keyof Delta]: Delta[Key] } = {};
-  if (wire.set !== undefined) delta.set = wire.set;
-  if (wire.del !== undefined) delta.remove = wire.del;
-  if (wire.splice !== undefined) {
-    delta.splice = Object.fromEntries(
-      Object.entries(wire.splice).map(([key, [at, remove, items]]) => [key, { at, remove, items }]),
-    );
+  if (set !== undefined) delta.set = recordIn(set);
+  if (del !== undefined) delta.remove = listIn(del).map(textIn);
+  if (splice !== undefined) {
+    const splices = Object.entries(recordIn(splice)).map(([key, wire]) => [key, decodeSplice(listIn(wire))] as const);
+    delta.splice = Object.fromEntries(splices);
   }
   return delta;
+}
+
+function decodeSplice([at, remove, items]: readonly unknown[]): Splice {
+  return { at: placeIn(at), remove: placeIn(remove), items: listIn(items) };
 }
 
 function freezeDelta(delta: Delta, tagged: boolean): Delta {
@@ -85,15 +87,39 @@ function freezeDelta(delta: Delta, tagged: boolean): Delta {
 }
 
 function freezeContext<T extends Readonly<Record<string, unknown>>>(state: T, tagged: boolean): T {
-  const context = state["context"];
-  if (Array.isArray(context)) freezeItems(context, tagged);
+  if (Object.hasOwn(state, "context")) freezeItems(listIn(state["context"]), tagged);
   return state;
 }
 
 /** Freezes an array's items in place: the array was made by the decoder a moment ago and is nobody else's. */
 function freezeItems(items: readonly unknown[], tagged: boolean): void {
   const list = items as unknown[];
-  for (const [index, item] of list.entries()) {
-    if (isObject(item)) list[index] = tagged ? captureImmutable(item, "message") : freezeJson(item);
-  }
+  for (const [index, item] of list.entries()) list[index] = frozenMessage(item, tagged);
+}
+
+function frozenMessage(value: unknown, tagged: boolean): Message {
+  const message = recordIn(value) as unknown as Message;
+  return tagged ? captureImmutable(message, "message") : freezeJson(message);
+}
+
+// Somebody else may have written the row, or a cache's entry: what holds anything else is damage.
+
+function recordIn(value: unknown): LogState {
+  if (isRecord(value)) return value;
+  throw new TypeError("a stored entry holds something else than a record");
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new TypeError("a stored entry holds something else than a list");
+}
+
+function textIn(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new TypeError("a stored entry holds something else than a text");
+}
+
+function placeIn(value: unknown): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new TypeError("a stored entry holds something else than a place");
 }

@@ -90,6 +90,13 @@ export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
+/** Whether a value is a plain object, with a prototype or without. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 function capture(value: unknown, depth: number, state: Capture): unknown {
   if (typeof value === "function") throw problem(state, depth, "a function cannot be stored");
   if (typeof value === "symbol") throw problem(state, depth, "a symbol cannot be stored");

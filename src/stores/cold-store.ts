@@ -368,6 +368,8 @@ export interface ForkRequest {
   readonly from: Scope;
   /** The thread to make; it must not exist. */
   readonly to: AnyId;
+  /** The life of that thread that is meant; null: whichever there is. */
+  readonly incarnation: number | null;
   /** The owner of the copy; null: the source's. */
   readonly owner: AnyId | null;
   /** The version to copy up to; null: everything. */

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { makePlainUser } from "../servers/plain-user.ts";
 import { dropSchema, schemaFor } from "../servers/schema-per-file.ts";
 import { agenity } from "./run-cli.ts";
 
@@ -34,6 +35,18 @@ describe("agenity migrate", { timeout: 120_000 }, () => {
   test("grants to a role, whatever it is called", async () => {
     const { stdout } = await agenity(["migrate", "--print", "--role", 'an "app"']);
     expect(stdout).toContain('grant usage on schema "public" to "an ""app""";');
+  });
+
+  test("prints and makes the policies, which the other commands must be told of", async () => {
+    const walled = `${schema}_walled`;
+    const user = await makePlainUser(databaseUrl, walled);
+    const options = ["--database", user.url, "--schema", walled];
+    expect((await agenity(["migrate", "--print", "--row-level-security"])).stdout).toContain("create policy");
+    expect((await agenity(["migrate", ...options, "--row-level-security"])).status).toBe(0);
+    expect((await agenity(["threads", ...options, "--row-level-security"])).stdout).toBe("no threads\n");
+    const untold = await agenity(["threads", ...options]);
+    expect([untold.status, untold.stderr]).toEqual([2, expect.stringContaining("options.rowLevelSecurity")]);
+    await user.drop();
   });
 
   const wrong: readonly (readonly [what: string, args: string[], stderr: RegExp])[] = [

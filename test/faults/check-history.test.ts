@@ -262,6 +262,33 @@ describe("is allowed:", () => {
       ),
     ],
     [
+      "such a write in what drafts behind it were saved as",
+      history(
+        { f: call("p putState 61", refused, { write: "f", endedMs: 190 }) },
+        {
+          threads: [
+            fork,
+            { ...fork, thread: `${FORK}2`, state: state(7, "i f", 3), versions: versionsOf("a b c h - i f") },
+          ],
+          also: [deletion],
+        },
+      ),
+    ],
+    [
+      "no state after a stale answer from before it was cleared, in a thread that was deleted",
+      history(
+        {},
+        {
+          threads: [fork],
+          also: [
+            deletion,
+            call("r getStateCache 117", state(4, "a b c h"), cached),
+            call("r getStateCache 123", { kind: "answered", state: null }, cached),
+          ],
+        },
+      ),
+    ],
+    [
       "a refused draft that Redis has executed later",
       history(
         { f: { ...good.f, ...draft("f") } },

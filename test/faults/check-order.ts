@@ -99,7 +99,8 @@ function behindOf(
   const operations = [known.by, operation];
   const what = `${place(known)}, which was known to ${known.by.process} at ${known.by.endedMs.toFixed(3)}`;
   if (outcome.state === null) {
-    if (kind === "updateState" || truth.mayBeNone(known, known.by.invokedMs, endedMs)) return undefined;
+    if (kind === "updateState" || truth.mayBeNone(known, known.by.invokedMs - known.by.maxStalenessMs, endedMs))
+      return undefined;
     return { thread, text: `${kind} found no state after ${what}`, operations };
   }
   const position = truth.positionOf(outcome.state);

@@ -114,3 +114,69 @@ export const valuePlaces: Readonly<Record<string, Place>> = {
   "a version": { put: (to, config, value) => to.getState(config, { version: value as number }) },
   "a version token": { put: (to, config, value) => to.getStateCache(config, { atLeast: value as string }) },
 };
+
+const said = (text: string): Message => message({ content: [{ type: "text", text }] });
+
+/** Places that take texts and nothing else. */
+export const textPlaces: Readonly<Record<string, Place>> = {
+  "what is said": {
+    put: (to, config, value) => to.putMessages(config, [said(value as string)]),
+    get: async (from, config) =>
+      ((await from.listMessages(config))[0]?.content[0] as { text?: unknown } | undefined)?.text,
+  },
+  "what is said, looked for": {
+    put: (to, config, value) => to.putMessages(config, [said(value as string)]),
+    get: async (from, config) => {
+      const all = await from.listMessages(config);
+      const [text] = all.map(({ content }) => (content[0] as { text: string }).text);
+      const search = text?.slice(-1_000) ?? "";
+      const found = await from.listMessages(config, { search, role: "user" });
+      return (found[0]?.content[0] as { text?: unknown } | undefined)?.text;
+    },
+  },
+  "what is said in a turn": {
+    put: (to, config, value) =>
+      to.checkpoint(config, { state: state({ context: [said(value as string)] }), messages: [said(value as string)] }),
+    get: async (from, config) =>
+      ((await from.getState(config))?.context[0]?.content[0] as { text?: unknown } | undefined)?.text,
+  },
+  "a summary": {
+    put: (to, config, value) => to.putState(config, state({ contextSummary: value })),
+    get: async (from, config) => (await from.getState(config))?.contextSummary,
+  },
+  "a key of a state": {
+    put: (to, config, value) => to.putState(config, state({ [value as string]: 1 })),
+    get: async (from, config) =>
+      Object.keys((await from.getState(config)) ?? {}).find(
+        (key) => !["context", "contextSummary", "executionMeta"].includes(key),
+      ),
+  },
+  "a key of a thread's metadata": {
+    put: (to, config, value) => to.putThread(config, { metadata: { [value as string]: 1 } }),
+    get: async (from, config) => Object.keys((await from.getThread(config))?.metadata ?? {})[0],
+  },
+  "a thread's name": {
+    put: (to, config, value) => to.putThread(config, { threadName: value as string }),
+    get: async (from, config) => (await from.getThread(config))?.threadName,
+  },
+  "a thread's name, looked for": {
+    put: (to, config, value) => to.putThread(config, { threadName: value as string }),
+    get: async (from, config) => {
+      const name = (await from.getThread(config))?.threadName ?? "";
+      const found = await from.listThreads({ userId: config.userId }, { search: name.slice(-1_000) });
+      return found[0]?.threadName;
+    },
+  },
+  "a run": {
+    put: (to, config, value) => to.putThread({ ...config, runId: value as string }),
+    get: async (from, config) => (await from.getThread(config))?.runId,
+  },
+  "a lease": { put: (to, config, value) => to.putThread({ ...config, lease: value as string }) },
+  "a durability": { put: (to, config, value) => to.putState(config, state({}), { durability: value as "sync" }) },
+  "a thread to list from": {
+    put: (to, config, value) => to.listThreads({ userId: config.userId }, { before: value as string }),
+  },
+  "a search of threads": {
+    put: (to, config, value) => to.listThreads({ userId: config.userId }, { search: value as string }),
+  },
+};

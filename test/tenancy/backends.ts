@@ -4,6 +4,7 @@ import pg from "pg";
 import { InMemoryCheckpointer, MemoryColdStore, MemoryHotLog, PgCheckpointer } from "../../src/index.ts";
 import type { PgCheckpointerOptions } from "../../src/index.ts";
 import { deleteKeys, keyPrefixFor } from "../servers/key-prefix-per-file.ts";
+import { makePlainUser } from "../servers/plain-user.ts";
 import { dropSchema, schemaFor } from "../servers/schema-per-file.ts";
 import type { Open } from "./matrix.ts";
 import type { Fields } from "./owned-thread.ts";
@@ -16,16 +17,19 @@ const SELDOM: ReadonlySet<string> = new Set([
 ]);
 
 /** Everything that sessions can be kept in, each with storage of its own; cleared away at the file's end. */
-export function backends(moduleUrl: string): Readonly<Record<string, Open>> {
+export async function backends(moduleUrl: string): Promise<Readonly<Record<string, Open>>> {
   const [databaseUrl, cacheUrl] = [inject("databaseUrl"), inject("cacheUrl")];
   const [schema, keyPrefix] = [schemaFor(moduleUrl), keyPrefixFor(moduleUrl)];
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
+  const plainUser = await makePlainUser(databaseUrl, `${schema}_walled`);
+  const plainPool = new pg.Pool({ connectionString: plainUser.url, max: 10 });
   const embedded = new PGlite();
   const store = new MemoryColdStore();
   const hotLog = new MemoryHotLog();
 
   afterAll(async () => {
-    await pool.end();
+    await Promise.all([pool.end(), plainPool.end()]);
+    await plainUser.drop();
     await Promise.all([embedded.close(), dropSchema(databaseUrl, schema), deleteKeys(cacheUrl, keyPrefix)]);
   });
 
@@ -42,6 +46,9 @@ export function backends(moduleUrl: string): Readonly<Record<string, Open>> {
   const all: Record<string, Open> = {
     memory: async (given) => new InMemoryCheckpointer<Fields>({ store, ...given }),
     PostgreSQL: postgres("plain_", {}),
+    "PostgreSQL, with row level security": postgres("agent_", {
+      ...{ pgPool: plainPool, schema: `${schema}_walled`, rowLevelSecurity: true },
+    }),
     PGlite: postgres("plain_", { pgPool: embedded }),
     "PGlite with a hot log in memory": postgres("hot_", { pgPool: embedded, hotLog }),
     "PostgreSQL and Redis, every answer checked": postgres("checked_", { ...redis, maxStalenessMs: 0 }),

@@ -24,7 +24,7 @@ test.each([InMemoryCheckpointer, PgCheckpointer])("every public method of %o has
   expect(unlisted(new checkpointerClass())).toEqual([]);
 });
 
-describe.each(Object.entries(backends(import.meta.url)))("%s", (name, open) => {
+describe.each(Object.entries(await backends(import.meta.url)))("%s", (name, open) => {
   test("shows a stranger nothing, and lets him change nothing", { timeout: TIMEOUT_MS }, async () => {
     const tally = await tryAll(open);
     tallies.set(name, tally);

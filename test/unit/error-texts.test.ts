@@ -1,5 +1,12 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { InMemoryCheckpointer, PgCheckpointer, type PgCheckpointerOptions } from "../../src/index.ts";
+import {
+  InMemoryCheckpointer,
+  InvalidConfigError,
+  PgCheckpointer,
+  type PgCheckpointerOptions,
+} from "../../src/index.ts";
+import { thrown } from "../rejected.ts";
 
 describe("an error says what is wrong in the words of the option itself", () => {
   const wrong: readonly (readonly [name: string, value: unknown, text: string])[] = [
@@ -17,6 +24,37 @@ describe("an error says what is wrong in the words of the option itself", () => 
     const options = { [name]: value } as PgCheckpointerOptions<object>;
     expect(() => new PgCheckpointer(options)).toThrow(text);
   });
+});
+
+describe("a folder that is no folder is refused at once, without a word of it", () => {
+  const secret = "a-password";
+  const wrong = [
+    `postgresql://user:${secret}@host:5432/database`,
+    `postgres:user:${secret}@host/database`,
+    `POSTGRESQL://user:${secret}@host/database`,
+    `redis://user:${secret}@host:6379/0`,
+    `user:${secret}@host/database`,
+    `host=localhost user=somebody password=${secret}`,
+    `host=localhost password = '${secret}'`,
+    ` postgresql://user:${secret}@host/database`,
+    `a\0${secret}`,
+  ];
+
+  test.each(wrong)("%j", (dataDir) => {
+    const error = thrown(() => new PgCheckpointer({ dataDir }), InvalidConfigError);
+    expect(error.field).toBe("options.dataDir");
+    expect(error.message).toBe(
+      "options.dataDir: expected a folder, or memory://; the address of a server belongs into postgresDsn or redisUrl",
+    );
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(secret);
+  });
+
+  test.each(["./sessions", "/tmp/a b", "C:\\sessions", "C:/sessions", "memory://", "memory://named", "a:b", "@host"])(
+    "%j is one",
+    (dataDir) => {
+      expect(() => new PgCheckpointer({ dataDir })).not.toThrow();
+    },
+  );
 });
 
 describe("an error of a call", () => {

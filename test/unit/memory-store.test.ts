@@ -68,7 +68,15 @@ function scope(threadId: AnyId, namespace = ""): { threadId: AnyId; userId: AnyI
 }
 
 function fork(from: AnyId, to: AnyId, parts: Partial<ForkRequest> = {}): ForkRequest {
-  return { from: scope(from), to, owner: null, version: null, writeId: `fork-${++writes}`, ...parts };
+  return {
+    incarnation: null,
+    from: scope(from),
+    to,
+    owner: null,
+    version: null,
+    writeId: `fork-${++writes}`,
+    ...parts,
+  };
 }
 
 async function ids(store: MemoryColdStore, query: Partial<ThreadQuery> = {}): Promise<AnyId[]> {

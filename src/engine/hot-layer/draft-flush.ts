@@ -83,7 +83,7 @@ export class DraftFlush {
     // Whoever found them in the log before it was emptied has saved them already.
     const isSaved =
       (await this.#saves.areSaved(scope, open)) ||
-      (await this.#saves.save(scope, { whole: drafts, open, isOfThisLife: false }));
+      (await this.#saves.save(scope, { whole: drafts, open, incarnation: null }));
     if (isSaved) held.forget(scope);
     return isSaved;
   }
@@ -113,7 +113,7 @@ export class DraftFlush {
       tail,
       head,
       drafts,
-    }: { readonly tail: Tail; readonly head: Stamp; readonly drafts: Omit<StrandedDrafts, "isOfThisLife"> },
+    }: { readonly tail: Tail; readonly head: Stamp; readonly drafts: Omit<StrandedDrafts, "incarnation"> },
   ): Promise<boolean> {
     const { log, events } = this.#parts;
     const { whole, open } = drafts;
@@ -127,7 +127,10 @@ export class DraftFlush {
       return true;
     }
     // Somebody else built on what they stand on, or it is lost.
-    return await this.#saves.save(scope, { ...drafts, isOfThisLife: this.#isOfLife(scope, view, tail) });
+    return await this.#saves.save(scope, {
+      ...drafts,
+      incarnation: this.#isOfLife(scope, view, tail) ? tail.incarnation : null,
+    });
   }
 
   /** Whether it is known that a log is of the thread that the cold store has: not of one that had its id before, which may have been somebody else's. */

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { HotEntry } from "../../hot/hot-log.ts";
 import type { AnyId } from "../../model/config.ts";
 import type { Stamp } from "../../model/stamp.ts";
-import type { ColdStore, ForkOutcome, Scope } from "../../stores/cold-store.ts";
+import type { ColdStore, ForkOutcome, ForkRequest, Scope } from "../../stores/cold-store.ts";
 import type { CallScope } from "../call-scope.ts";
 import { foldOnto, weighed } from "../folding.ts";
 import type { StateLog } from "../state-log.ts";
@@ -30,8 +30,8 @@ export interface StrandedDrafts {
   readonly whole: readonly HotEntry[];
   /** Its end, as far as the cold store does not have it. */
   readonly open: readonly HotEntry[];
-  /** Whether it is known to be of the thread that the cold store has, and not of one that had its id before. */
-  readonly isOfThisLife: boolean;
+  /** The life of the thread that they are known to be of; null: it may be one that had its id before. */
+  readonly incarnation: number | null;
 }
 
 /** Threads that are remembered as reported. To forget one costs a second report. */
@@ -56,11 +56,11 @@ export class DraftSaves {
     const last = drafts.whole.at(-1);
     if (first === undefined || last === undefined) return false;
     // A write id that the cold store has proves whose they are.
-    const isProven = drafts.isOfThisLife || (await this.#baseOf(scope, first)) !== null;
-    if (!isProven) return await this.#giveUp(scope, last);
+    const incarnation = drafts.incarnation ?? (await this.#baseOf(scope, first))?.incarnation;
+    if (incarnation === undefined) return await this.#giveUp(scope, last);
     const target: CallScope = { ...scope, threadId: forkName(scope.threadId, first.writeId) };
-    const outcome = await this.#fork(scope, target, first.version - 1);
-    // The thread is deleted, which the next look will show.
+    const outcome = await this.#fork({ from: scope, incarnation, to: target.threadId }, first.version - 1);
+    // The thread is deleted, perhaps made anew, which the next look will show.
     if (outcome === "source-missing") return true;
     if (!(await this.#append(target, first, drafts))) return this.leave(scope, last.writeId);
     this.#parts.events.report("draftConflict", { threadId: String(scope.threadId), savedAs: String(target.threadId) });
@@ -100,13 +100,13 @@ export class DraftSaves {
   }
 
   /** Copies the thread up to what the drafts stand on; where that is lost, up to what is left. */
-  async #fork(scope: Scope, target: Scope, version: number): Promise<ForkOutcome> {
+  async #fork(copy: Pick<ForkRequest, "from" | "incarnation" | "to">, version: number): Promise<ForkOutcome> {
     const { store, log } = this.#parts;
     // Not by the id of a draft: that would prove, where a reply is lost, that the draft is there, before it is.
-    const request = { from: scope, to: target.threadId, owner: null, writeId: randomUUID() };
+    const request = { ...copy, owner: null, writeId: randomUUID() };
     const outcome = await store.forkThread({ ...request, version });
     if (outcome !== "version-missing") return outcome;
-    const left = (await log.tail(scope, null)).entries.at(-1);
+    const left = (await log.tail(copy.from, null)).entries.at(-1);
     return left === undefined ? outcome : await store.forkThread({ ...request, version: left.version });
   }
 

@@ -1,11 +1,9 @@
 import { decodeParsedEntry } from "../../log/entry-codec.ts";
-import type { Entry, LogState } from "../../log/entry.ts";
 import { DELETED, type HotEntry, type HotView, type KnownEnd, type SeenEntry } from "../../hot/hot-log.ts";
 import type { AnyId } from "../../model/config.ts";
 import { sameStamp, type Stamp } from "../../model/stamp.ts";
-import { isObject } from "../../model/value.ts";
 import type { Scope } from "../../stores/cold-store.ts";
-import { foldOnto, type ThreadIdentity, weighed, type WeighedEntry } from "../folding.ts";
+import { entryOfState, foldOnto, type ThreadIdentity, weighed, type WeighedEntry } from "../folding.ts";
 import { textOf } from "../hot-entries.ts";
 import type { NearCopy } from "../near-cache.ts";
 
@@ -124,20 +122,7 @@ function weighedEntries(view: HotView, from: number, end?: number): WeighedEntry
 }
 
 function toWeighed({ kind, json, version, writeId, bytes }: SeenEntry, tagged: boolean): WeighedEntry {
-  const entry = decodeParsedEntry(kind, json, tagged);
-  refuseForeign(entry);
-  return { entry, version, writeId, bytes };
-}
-
-/** Whoever can write to a cache can write anything that looks like an entry. @throws Error where it would not make a state */
-function refuseForeign(entry: Entry): void {
-  if (entry.kind === "clear") return;
-  const fields: unknown = entry.kind === "snapshot" ? entry.state : (entry.delta.set ?? {});
-  const isRecord = isObject(fields) && !Array.isArray(fields);
-  const needsContext = entry.kind === "snapshot" || (isRecord && Object.hasOwn(fields, "context"));
-  if (!isRecord || (needsContext && !Array.isArray((fields as LogState)["context"]))) {
-    throw new TypeError("an entry that is none of a state's");
-  }
+  return { entry: entryOfState(decodeParsedEntry(kind, json, tagged)), version, writeId, bytes };
 }
 
 function identityOf(copy: NearCopy): ThreadIdentity {

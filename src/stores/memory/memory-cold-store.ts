@@ -205,9 +205,10 @@ export class MemoryColdStore implements ColdStore {
     return this.#tombstones.get(threadId) ?? null;
   }
 
-  async forkThread({ from, to, owner, version, writeId }: ForkRequest): Promise<ForkOutcome> {
+  async forkThread({ from, incarnation, to, owner, version, writeId }: ForkRequest): Promise<ForkOutcome> {
     const source = this.#find(from);
     if (source === undefined) return "source-missing";
+    if (incarnation !== null && source.identity.incarnation !== incarnation) return "source-missing";
     const point = pointOf(source, from.namespace, version);
     if (point === undefined) return "version-missing";
     const target = this.#threads.get(to);

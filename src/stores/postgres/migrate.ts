@@ -1,5 +1,6 @@
 import { migrations } from "../../generated/sql.ts";
 import { InvalidConfigError, SchemaVersionError } from "../../model/errors.ts";
+import { policyCommands } from "./row-level-security.ts";
 import { numberIn, textIn } from "./row-values.ts";
 import { checkpointerError, codeOf, SUPPORTED_SCHEMA } from "./sql-errors.ts";
 import type { SqlDriver, SqlSession } from "./sql-driver.ts";
@@ -17,8 +18,10 @@ export const migrationSql = {
     "create table {{migrations}} (version integer primary key, name text not null, applied_at timestamptz not null default now())",
   newest: "select coalesce(max(version), 0) as version from {{migrations}}",
   record: "insert into {{migrations}} (version, name) values ($1::integer, $2::text)",
+  policyExists:
+    "select 1 as found from pg_catalog.pg_policy where polname = 'agenity_owner' and polrelid = to_regclass($1::text)",
   idColumns:
-    "select column_name, data_type from information_schema.columns where table_schema = $1::text and table_name = $2::text and column_name in ('thread_id', 'user_id')",
+    "select column_name, data_type, case when row_security_active($3::text) then 1 else 0 end as walled from information_schema.columns where table_schema = $1::text and table_name = $2::text and column_name in ('thread_id', 'user_id')",
 } as const;
 
 /** Makes the tables, or brings them up to date. All or nothing, and one process at a time. */
@@ -40,7 +43,13 @@ export async function migrate(driver: SqlDriver, options: TableOptions): Promise
       }
       await run(session, "record", [migration.version, migration.name]);
     }
-    checkIdTypes(await run(session, "idColumns", idTableOf(options)), options);
+    const columns = await run(session, "idColumns", idTableOf(options));
+    checkIdTypes(columns, options);
+    // Whoever makes the tables may be free of the policies; whoever uses them may not, and is checked at his first call.
+    if (!options.rowLevelSecurity) return checkWall(columns, options);
+    const walled = await run(session, "policyExists", [fillNames("{{messages}}", options)]);
+    if (walled.length > 0) return;
+    for (const text of policyCommands) await session.query(statement("policy", fillNames(text, options)), []);
   });
 }
 
@@ -62,11 +71,12 @@ export async function checkSchema(driver: SqlDriver, options: TableOptions): Pro
   }
   const columns = await driver.query(statement("idColumns", migrationSql.idColumns), idTableOf(options));
   checkIdTypes(columns, options);
+  checkWall(columns, options);
 }
 
 /** Whose columns tell which types of ids the tables were made with. */
-function idTableOf({ schema, tablePrefix }: TableOptions): readonly string[] {
-  return [schema, `${tablePrefix}threads`];
+function idTableOf(options: TableOptions): readonly string[] {
+  return [options.schema, `${options.tablePrefix}threads`, fillNames("{{threads}}", options)];
 }
 
 async function newestVersion(driver: SqlDriver, options: TableOptions): Promise<number> {
@@ -100,6 +110,15 @@ function checkIdTypes(columns: readonly Parameters<typeof textIn>[0][], options:
     const actual = kinds[textIn(column, "data_type")];
     if (actual !== kind) throw new InvalidConfigError(field, `is "${kind}", but the tables were made with "${actual}"`);
   }
+}
+
+/** A wall that does not stand would be believed in; one that is not known of would hide every row. */
+function checkWall([column]: readonly Parameters<typeof numberIn>[0][], { rowLevelSecurity }: TableOptions): void {
+  if (column === undefined || (numberIn(column, "walled") === 1) === rowLevelSecurity) return;
+  const problem = rowLevelSecurity
+    ? "no policy holds for this database user: run setup() with this option, and connect as a user that is neither a superuser nor has BYPASSRLS"
+    : "is not set, but the tables have policies that hide every row from a program that does not set it";
+  throw new InvalidConfigError("options.rowLevelSecurity", problem);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { migrations } from "../../generated/sql.ts";
 import { lockName, migrationSql, splitStatements } from "./migrate.ts";
+import { policyCommands } from "./row-level-security.ts";
 import { fillNames, quoted, type TableOptions } from "./statements.ts";
 
 /**
@@ -20,6 +21,7 @@ export function setupSql(options: TableOptions, role: string | null, fromVersion
     const record = migrationSql.record.replace("$1", String(version)).replace("$2", literal(name));
     commands.push(...[...splitStatements(text), record].map(fill));
   }
+  if (options.rowLevelSecurity) commands.push(...policyCommands.map(fill));
   if (role !== null) commands.push(...grants.map((grant) => `${fill(grant)} to ${quoted(role)}`));
   return [...commands, "commit"].map((command) => `${command};\n`).join("");
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "../../generated/sql.ts";
 import type { IdKind } from "../../model/config.ts";
+import { toldCaller } from "./row-level-security.ts";
 import type { Statement } from "./sql-driver.ts";
 
 /** What the tables are called and how their ids are stored. */
@@ -13,6 +14,8 @@ export interface TableOptions {
   readonly idType: IdKind;
   /** Of user ids. */
   readonly userIdType: IdKind;
+  /** Whether the server holds a second wall between users, by policies. */
+  readonly rowLevelSecurity: boolean;
 }
 
 /** The files of `sql/`. `list-messages` is made twice, once a direction. */
@@ -47,7 +50,7 @@ export function statementsFor(options: TableOptions, now: string): Statements {
     statement(
       name,
       fillNames(
-        text.replaceAll("{{now}}", () => now),
+        toldCaller(text, options.rowLevelSecurity).replaceAll("{{now}}", () => now),
         options,
       ),
     ),

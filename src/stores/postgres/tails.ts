@@ -2,26 +2,27 @@ import type { AnyId, IdKind } from "../../model/config.ts";
 import type { Stamp } from "../../model/stamp.ts";
 import type { RecentTail, Tail, TailRequest, VersionEntry } from "../cold-store.ts";
 import { idIn, nullableTextIn, numberIn, textIn } from "./row-values.ts";
+import { withCaller } from "./row-level-security.ts";
 import type { Row, SqlDriver } from "./sql-driver.ts";
 import type { Statements, TableOptions } from "./statements.ts";
 
 /**
  * Reads tails: those past what the callers know, and whole logs for callers whose copy turns out not to be in the database any more
- * (the thread was deleted and made again, or the database was set back).
+ * (the thread was deleted and made again, or the database was set back). Under row level security, all are asked for by one user.
  */
 export async function readTails(
   driver: SqlDriver,
   statements: Statements,
   requests: readonly TailRequest[],
-  userIdType: IdKind,
+  { userIdType, rowLevelSecurity }: TableOptions,
 ): Promise<Tail[]> {
   const asked = requests.map((request) => ({ ...request, known: usable(request) }));
-  const answers = await rowsOf(driver, statements, asked);
+  const answers = await rowsOf(driver, statements, asked, rowLevelSecurity);
   const tails = asked.map((request, index) => tailOf(request.known, answers[index] ?? [], userIdType));
   const lost = tails.flatMap((tail, index) => (tail === undefined ? [index] : []));
   if (lost.length === 0) return tails as Tail[];
   const again = lost.map((index) => ({ ...(asked[index] as TailRequest), known: null })); // an index of asked
-  const whole = await rowsOf(driver, statements, again);
+  const whole = await rowsOf(driver, statements, again, rowLevelSecurity);
   for (const [place, index] of lost.entries()) tails[index] = tailOf(null, whole[place] ?? [], userIdType);
   return tails as Tail[];
 }
@@ -31,19 +32,27 @@ function usable({ known, version }: TailRequest): Stamp | null {
   return known !== null && (version === null || known.version <= version) ? known : null;
 }
 
-async function rowsOf(driver: SqlDriver, statements: Statements, requests: readonly TailRequest[]): Promise<Row[][]> {
+async function rowsOf(
+  driver: SqlDriver,
+  statements: Statements,
+  requests: readonly TailRequest[],
+  rowLevelSecurity: boolean,
+): Promise<Row[][]> {
   const [only] = requests;
+  const told = (values: readonly unknown[]): readonly unknown[] =>
+    withCaller(values, only?.userId ?? null, rowLevelSecurity);
   if (requests.length === 1 && only !== undefined) {
     const values = [only.threadId, only.userId, only.namespace, only.known?.version ?? null, only.version];
-    return [[...(await driver.query(statements.readTail, values))]];
+    return [[...(await driver.query(statements.readTail, told(values)))]];
   }
-  const rows = await driver.query(statements.readTails, [
+  const values = [
     requests.map((request) => request.threadId),
     requests.map((request) => request.userId),
     requests.map((request) => request.namespace),
     requests.map((request) => request.known?.version ?? null),
     requests.map((request) => request.version),
-  ]);
+  ];
+  const rows = await driver.query(statements.readTails, told(values));
   const answers: Row[][] = requests.map(() => []);
   for (const row of rows) answers[numberIn(row, "n") - 1]?.push(row);
   return answers;

@@ -4,6 +4,7 @@ import type { AnyId } from "../../model/config.ts";
 import { StorageUnavailableError } from "../../model/errors.ts";
 import type { CheckpointerError } from "../../model/errors.ts";
 import type { Turn, TurnOutcome } from "../cold-store.ts";
+import { withCaller } from "./row-level-security.ts";
 import { idIn, numberIn } from "./row-values.ts";
 import type { Row, SqlDriver } from "./sql-driver.ts";
 import { checkpointerError, isLostReply, mayRepeat } from "./sql-errors.ts";
@@ -35,7 +36,7 @@ export class TurnCommitter {
     this.#tables = tables;
   }
 
-  /** Outcomes in the order of the turns. */
+  /** Outcomes in the order of the turns. Under row level security, all are one user's. */
   async commit(turns: readonly Turn[]): Promise<readonly TurnOutcome[]> {
     const [only] = turns;
     if (turns.length === 1 && only !== undefined) return [await this.#commitOne(only)];
@@ -99,9 +100,11 @@ export class TurnCommitter {
       return await pRetry(
         async () => {
           // A turn whose reply was lost may be there: asked first, because sending it again could undo what others wrote since.
-          if (mayBeThere) {
+          // Behind a wall, another user's thread is not seen but run into.
+          if (mayBeThere || this.#tables.rowLevelSecurity) {
             const found = await this.#find(turn);
             if (found?.written === true) return { kind: "committed", incarnation: found.incarnation };
+            if (found !== undefined && isStrangers(turn, found)) return { kind: "denied" };
           }
           try {
             return await this.#tryOnce(turn);
@@ -121,12 +124,13 @@ export class TurnCommitter {
   async #send(turns: readonly Turn[]): Promise<ReadonlyMap<Turn, number>> {
     const [first] = turns;
     if (turns.length === 1 && first !== undefined && isPlainState(first)) {
-      const rows = await this.#driver.query(this.#statements.putState, putStateValues(first));
+      const rows = await this.#query("putState", putStateValues(first), first.userId);
       return new Map(rows.map((row) => [first, numberIn(row, "incarnation")]));
     }
+    const userId = first?.userId ?? null;
     const rows = turns.every(isPlainState)
-      ? await this.#driver.query(this.#statements.putStates, putStatesValues(turns))
-      : await this.#driver.query(this.#statements.commitTurns, commitTurnsValues(turns));
+      ? await this.#query("putStates", putStatesValues(turns), userId)
+      : await this.#query("commitTurns", commitTurnsValues(turns), userId);
     return new Map(rows.map((row) => [turns[numberIn(row, "n") - 1] as Turn, numberIn(row, "incarnation")])); // n is one of ours
   }
 
@@ -139,7 +143,7 @@ export class TurnCommitter {
       return { kind: "conflict", actual: 0 };
     }
     if (found.written) return { kind: "committed", incarnation: found.incarnation };
-    if (turn.userId !== null && found.owner !== turn.userId) return { kind: "denied" };
+    if (isStrangers(turn, found)) return { kind: "denied" };
     if (!found.leased) return { kind: "unleased" };
     if (turn.state === null) throw new TryAgain("the thread was made a moment ago");
     return { kind: "conflict", actual: found.head };
@@ -150,8 +154,13 @@ export class TurnCommitter {
     const lastVersion = turn.state === null ? null : (turn.state.base?.version ?? 0) + turn.state.entries.length;
     const lastWriteId = turn.state?.entries.at(-1)?.writeId ?? null;
     const values = [turn.threadId, turn.namespace, lastVersion, lastWriteId, turn.writeId, turn.lease];
-    const [row] = await this.#driver.query(this.#statements.findTurn, values);
+    // As the application: that a thread is another user's is what he is told.
+    const [row] = await this.#query("findTurn", values, null);
     return row === undefined ? undefined : this.#readFound(row);
+  }
+
+  #query(name: keyof Statements, values: readonly unknown[], userId: AnyId | null): Promise<readonly Row[]> {
+    return this.#driver.query(this.#statements[name], withCaller(values, userId, this.#tables.rowLevelSecurity));
   }
 
   #readFound(row: Row): FoundTurn {
@@ -172,6 +181,11 @@ interface FoundTurn {
   readonly written: boolean;
   /** Whether the lease is held under which it was to be written; true without one. */
   readonly leased: boolean;
+}
+
+/** Whether a user's turn meets a thread that is not his. */
+function isStrangers(turn: Turn, found: FoundTurn): boolean {
+  return turn.userId !== null && found.owner !== turn.userId;
 }
 
 function isWorthATry(error: unknown): boolean {

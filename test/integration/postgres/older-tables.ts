@@ -4,7 +4,13 @@ import type { Database } from "./database.ts";
 
 /** Makes the tables as a library did that knew the migrations up to a version, and no later ones. */
 export async function makeTables(database: Database, tablePrefix: string, version: number): Promise<void> {
-  const options = { schema: database.schema, tablePrefix, idType: "string", userIdType: "string" } as const;
+  const options = {
+    schema: database.schema,
+    tablePrefix,
+    idType: "string",
+    userIdType: "string",
+    rowLevelSecurity: false,
+  } as const;
   const run = (text: string): Promise<unknown> => database.rows(fillNames(text, options));
   await run("create schema if not exists {{schema}}");
   await run(
@@ -18,7 +24,13 @@ export async function makeTables(database: Database, tablePrefix: string, versio
 
 /** Rows that the first release wrote, column by column: what has been stored once must be readable for ever. */
 export async function fillTables(database: Database, tablePrefix: string): Promise<void> {
-  const options = { schema: database.schema, tablePrefix, idType: "string", userIdType: "string" } as const;
+  const options = {
+    schema: database.schema,
+    tablePrefix,
+    idType: "string",
+    userIdType: "string",
+    rowLevelSecurity: false,
+  } as const;
   for (const text of ROWS) await database.rows(fillNames(text, options));
 }
 

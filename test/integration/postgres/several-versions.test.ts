@@ -36,7 +36,13 @@ const stores = {
   memory: () => new MemoryColdStore(),
   PostgreSQL: () => {
     const driver = new PgDriver({ source: { kind: "dsn", dsn: database.url }, close: true, preparedStatements: true });
-    const tables = { schema: database.schema, tablePrefix: "agent_", idType: "string", userIdType: "string" } as const;
+    const tables = {
+      schema: database.schema,
+      tablePrefix: "agent_",
+      idType: "string",
+      userIdType: "string",
+      rowLevelSecurity: false,
+    } as const;
     return new PostgresColdStore(driver, tables);
   },
 } as const satisfies Record<string, () => ColdStore>;

@@ -119,7 +119,13 @@ export class Stage {
       close: true,
       preparedStatements: true,
     });
-    const tables = { schema: this.#schema, tablePrefix: "agent_", idType: "string", userIdType: "string" } as const;
+    const tables = {
+      schema: this.#schema,
+      tablePrefix: "agent_",
+      idType: "string",
+      userIdType: "string",
+      rowLevelSecurity: false,
+    } as const;
     const store = new PostgresColdStore(driver, tables);
     const source = { kind: "url", url: this.#cacheUrl } as const;
     const hotLog = new RedisHotLog({ source, keyPrefix: this.#hotPrefix, lifeMs: 86_400_000 });

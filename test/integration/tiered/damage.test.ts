@@ -1,31 +1,14 @@
 import { expect, test } from "vitest";
 import { createState } from "../../../src/index.ts";
+import { spoil } from "../redis/spoil-log.ts";
 import { eventually, type Fields, reported, Tiers } from "./tiers.ts";
 
 const tiers = new Tiers(import.meta.url);
 
-/** Writes a log again, with another body in its last entry. */
-async function spoil(log: string, body: string): Promise<void> {
-  const entries = await tiers.redis.xrange(log, "-", "+");
-  await tiers.redis.del(log);
-  for (const [index, [id, values]] of entries.entries()) {
-    const isLast = index === entries.length - 1;
-    const kept = pairsOf(values).map(([name, value]) => [
-      name,
-      isLast && name === "j" ? value.replace(/"b":.*$/s, `"b":${body}}`) : value,
-    ]);
-    await tiers.redis.xadd(log, id, ...kept.flat());
-  }
-}
-
-function pairsOf(list: readonly string[]): [string, string][] {
-  return Array.from({ length: list.length / 2 }, (_, index) => [String(list[2 * index]), String(list[2 * index + 1])]);
-}
-
 /** What may have become of a log, or of its head, by what it is. */
 const damages: Readonly<Record<string, (log: string, head: string) => Promise<unknown>>> = {
-  "a body that is no JSON": (log) => spoil(log, "{ broken"),
-  "a body that is another kind of JSON": (log) => spoil(log, '{"set":7,"splice":"x"}'),
+  "a body that is no JSON": (log) => spoil(tiers.redis, log, "{ broken"),
+  "a body that is another kind of JSON": (log) => spoil(tiers.redis, log, '{"set":7,"splice":"x"}'),
   "entries of somebody else": async (log) => {
     await tiers.redis.del(log);
     await tiers.redis.xadd(log, "3-0", "their", "own");

@@ -21,7 +21,8 @@ with acquired as (
   returning thread.user_id
 )
 select acquired.user_id, 1 as acquired, 0::double precision as rest_ms from acquired
+where {{caller_is_told}}
 union all
 select thread.user_id, 0, extract(epoch from thread.lease_until - clock_timestamp())::double precision * 1000
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and not exists (select from acquired)

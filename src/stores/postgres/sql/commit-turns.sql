@@ -55,7 +55,8 @@ with turn as materialized (
           order by last.version desc limit 1
         )
     end
-  returning turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.incarnation, thread.next_seq
+  returning
+    turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, thread.user_id, thread.incarnation, thread.next_seq
 ), created as (
   insert into {{threads}} (
     thread_id, user_id, thread_name, name_search, metadata, metadata_search, run_id, next_seq, recent_writes,
@@ -72,25 +73,26 @@ with turn as materialized (
   from turn
   where coalesce(turn.base_version, 0) = 0 and turn.lease is null
     and (select thread.thread_id from {{threads}} as thread where thread.thread_id = turn.thread_id) is null
-  returning thread_id, incarnation, next_seq
+  returning thread_id, user_id, incarnation, next_seq
 ), accepted as (
-  select n, thread_id, namespace, write_id, message_count, incarnation, next_seq from touched
+  select n, thread_id, namespace, write_id, message_count, user_id, incarnation, next_seq from touched
   union all
-  select turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, created.incarnation, created.next_seq
+  select
+    turn.n, turn.thread_id, turn.namespace, turn.write_id, turn.message_count, created.user_id, created.incarnation, created.next_seq
   from created join turn using (thread_id)
 ), written as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, user_id)
   select
     accepted.thread_id, accepted.namespace, entry.version, entry.kind, entry.entry::json, entry.write_id,
-    entry.metadata::jsonb, accepted.next_seq - 1
+    entry.metadata::jsonb, accepted.next_seq - 1, accepted.user_id
   from unnest((select $11::integer[]), (select $12::integer[]), (select $13::text[]), (select $14::text[]), (select $15::uuid[]), (select $16::text[]))
     as entry (n, version, kind, entry, write_id, metadata)
   join accepted using (n)
 ), said as (
-  insert into {{messages}} as message (thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id)
+  insert into {{messages}} as message (thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, user_id)
   select
     accepted.thread_id, item.message_id, accepted.next_seq - 1 - accepted.message_count + item.place, item.role,
-    item.body::json, item.search_text, item.sent_at_ms, accepted.write_id
+    item.body::json, item.search_text, item.sent_at_ms, accepted.write_id, accepted.user_id
   from unnest(
     (select $17::integer[]), (select $18::integer[]), (select $19::text[]), (select $20::text[]), (select $21::text[]), (select $22::text[]), (select $23::double precision[])
   ) as item (n, place, message_id, role, body, search_text, sent_at_ms)
@@ -100,4 +102,4 @@ with turn as materialized (
     role = excluded.role, body = excluded.body, search_text = excluded.search_text,
     sent_at_ms = coalesce(excluded.sent_at_ms, message.sent_at_ms), write_id = excluded.write_id
 )
-select accepted.n, accepted.incarnation from accepted
+select accepted.n, accepted.incarnation from accepted where {{caller_is_told}}

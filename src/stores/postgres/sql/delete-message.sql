@@ -17,8 +17,8 @@ with touched as (
   where message.thread_id = touched.thread_id and message.message_id = $3::text
   returning message.seq
 )
-select gone.seq from gone
+select gone.seq from gone where {{caller_is_told}}
 union all
 select 0 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and $4::uuid = any (thread.recent_writes)

@@ -17,3 +17,4 @@ with gone as (
 )
 select tombstone.incarnation, (select json_agg(distinct gone_states.namespace)::text from gone_states) as namespaces
 from tombstone
+where {{caller_is_told}}

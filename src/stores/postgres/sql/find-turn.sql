@@ -15,4 +15,4 @@ select
   ) then 1 else 0 end as written,
   case when $6::uuid is null or (thread.lease = $6::uuid and thread.lease_until > clock_timestamp()) then 1 else 0 end as leased
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}}
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}}

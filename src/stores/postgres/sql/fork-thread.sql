@@ -1,10 +1,11 @@
 -- Copies a thread. Params: $1 source, $2 user or null, $3 namespace of the version, $4 target, $5 version or null, $6 owner or null,
---   $7 write id.
+--   $7 write id, $8 incarnation of the source or null.
 -- Returns 1 or 0 each: whether the source is visible, whether it has the version, whether the copy was made or had been made by this
 -- very write. Served by the primary keys and messages_order_idx.
 with source as (
   select * from {{threads}} as thread
   where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+    and ($8::bigint is null or thread.incarnation = $8::bigint)
 ), cut as (
   select state.last_seq
   from {{states}} as state
@@ -20,11 +21,11 @@ with source as (
   from source
   where $5::integer is null or exists (select from cut)
   on conflict (thread_id) do nothing
-  returning thread_id
+  returning thread_id, user_id
 ), copied_states as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, created_at)
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, created_at, user_id)
   select copy.thread_id, state.namespace, state.version, state.kind, state.entry, state.write_id, state.metadata,
-    state.last_seq, state.created_at
+    state.last_seq, state.created_at, copy.user_id
   from {{states}} as state, copy
   where state.thread_id = $1::{{thread_id}}
     and ($5::integer is null
@@ -33,10 +34,10 @@ with source as (
       or (state.namespace <> $3::text and state.last_seq <= (select cut.last_seq from cut)))
 ), copied_messages as (
   insert into {{messages}} (
-    thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at
+    thread_id, message_id, seq, role, body, search_text, sent_at_ms, write_id, created_at, user_id
   )
   select copy.thread_id, message.message_id, message.seq, message.role, message.body, message.search_text,
-    message.sent_at_ms, message.write_id, message.created_at
+    message.sent_at_ms, message.write_id, message.created_at, copy.user_id
   from {{messages}} as message, copy
   where message.thread_id = $1::{{thread_id}}
     and ($5::integer is null or message.seq <= (select cut.last_seq from cut))
@@ -48,3 +49,4 @@ select
     select count(*) from {{threads}} as made
     where made.thread_id = $4::{{thread_id}} and $7::uuid = any (made.recent_writes)
   ) as copies
+where {{caller_is_told}}

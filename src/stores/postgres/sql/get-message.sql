@@ -2,5 +2,5 @@
 select message.body::text as body
 from {{messages}} as message
 join {{threads}} as thread on thread.thread_id = message.thread_id
-where message.thread_id = $1::{{thread_id}} and message.message_id = $3::text
+where {{caller_is_told}} and message.thread_id = $1::{{thread_id}} and message.message_id = $3::text
   and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})

@@ -4,7 +4,7 @@
 select message.body::text as body
 from {{messages}} as message
 join {{threads}} as thread on thread.thread_id = message.thread_id
-where message.thread_id = $1::{{thread_id}}
+where {{caller_is_told}} and message.thread_id = $1::{{thread_id}}
   and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and ($3::text is null or strpos(message.search_text, $3::text) > 0)
   and ($4::text[] is null or message.role = any ($4::text[]))

@@ -5,7 +5,8 @@ select thread.thread_id, thread.user_id, thread.thread_name, thread.metadata::te
   extract(epoch from thread.created_at) * 1000 as created_at_ms,
   extract(epoch from thread.updated_at) * 1000 as updated_at_ms
 from {{threads}} as thread
-where ($1::{{user_id}} is null or thread.user_id = $1::{{user_id}})
+where {{caller_is_told}}
+  and ($1::{{user_id}} is null or thread.user_id = $1::{{user_id}})
   and ($2::text is null or strpos(thread.name_search, $2::text) > 0 or exists (
     select from jsonb_each_text(thread.metadata_search) as item where strpos(item.value, $2::text) > 0
   ))

@@ -5,7 +5,7 @@ select state.version, state.kind, state.metadata::text as metadata,
   extract(epoch from state.created_at) * 1000 as created_at_ms
 from {{states}} as state
 join {{threads}} as thread on thread.thread_id = state.thread_id
-where state.thread_id = $1::{{thread_id}} and state.namespace = $3::text
+where {{caller_is_told}} and state.thread_id = $1::{{thread_id}} and state.namespace = $3::text
   and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and ($4::integer is null or state.version < $4::integer)
   and ($6::jsonb is null or state.metadata @> $6::jsonb)

@@ -2,6 +2,6 @@
 -- is then all there is. Params: $1 thread, $2 user or null, $3 lease or null. Served by the primary key.
 select thread.incarnation
 from {{threads}} as thread
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and ($3::uuid is null or (thread.lease = $3::uuid and thread.lease_until > clock_timestamp()))
 for update

@@ -15,9 +15,11 @@ with touched as (
       where last.thread_id = $1::{{thread_id}} and last.namespace = $3::text and last.version >= $6::integer
       order by last.version desc limit 1
     )
-  returning thread.next_seq
+  returning thread.next_seq, thread.user_id
 )
-insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
-select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1
+insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, user_id)
+select $1::{{thread_id}}, $3::text, $6::integer + 1, $8::text, $9::json, $10::uuid, $11::jsonb, touched.next_seq - 1,
+  touched.user_id
 from touched
+where {{caller_is_told}}
 returning $5::bigint as incarnation

@@ -25,12 +25,12 @@ with turn as materialized (
       where last.thread_id = turn.thread_id and last.namespace = turn.namespace and last.version >= turn.base_version
       order by last.version desc limit 1
     )
-  returning turn.*, thread.incarnation, thread.next_seq
+  returning turn.*, thread.incarnation, thread.next_seq, thread.user_id as owner
 ), written as (
-  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq)
+  insert into {{states}} (thread_id, namespace, version, kind, entry, write_id, metadata, last_seq, user_id)
   select
     touched.thread_id, touched.namespace, touched.base_version + 1, touched.kind, touched.entry::json, touched.write_id,
-    touched.metadata::jsonb, touched.next_seq - 1
+    touched.metadata::jsonb, touched.next_seq - 1, touched.owner
   from touched
 )
-select touched.n, touched.incarnation from touched
+select touched.n, touched.incarnation from touched where {{caller_is_told}}

@@ -17,4 +17,5 @@ join lateral (
       where start.thread_id = thread.thread_id and start.namespace = $2::text and start.kind <> 'delta'
     )
 ) as state on true
+where {{caller_is_told}}
 order by thread.updated_at desc, thread.thread_id desc, state.version

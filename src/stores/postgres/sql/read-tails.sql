@@ -16,12 +16,14 @@ left join lateral (
   select item.version, item.kind, item.write_id, item.entry
   from {{states}} as item
   where item.thread_id = request.thread_id and item.namespace = request.namespace
-    and item.version >= coalesce(request.known, (
+    -- Cases, not coalesce(): see read-tail.sql.
+    and item.version >= case when request.known is not null then request.known else (
       select start.version from {{states}} as start
       where start.thread_id = request.thread_id and start.namespace = request.namespace and start.kind <> 'delta'
-        and start.version <= coalesce(request.upto, 2147483647)
+        and start.version <= case when request.upto is null then 2147483647 else request.upto end
       order by start.version desc limit 1
-    ))
-    and item.version <= coalesce(request.upto, 2147483647)
+    ) end
+    and item.version <= case when request.upto is null then 2147483647 else request.upto end
 ) as state on true
+where {{caller_is_told}}
 order by request.n, state.version

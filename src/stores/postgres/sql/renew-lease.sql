@@ -3,6 +3,6 @@
 -- Returns a row if it was held. Served by the primary key.
 update {{threads}} as thread
 set lease_until = clock_timestamp() + $4::double precision * interval '1 millisecond'
-where thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
+where {{caller_is_told}} and thread.thread_id = $1::{{thread_id}} and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and thread.lease = $3::uuid and thread.lease_until > clock_timestamp()
 returning thread.incarnation

@@ -14,3 +14,4 @@ select
   (select count(*) from chosen) as threads, message_sizes.messages, state_sizes.versions,
   state_sizes.bytes as state_bytes, message_sizes.bytes as message_bytes
 from state_sizes, message_sizes
+where {{caller_is_told}}

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type CheckpointerError,
   createState,
@@ -11,12 +11,14 @@ import {
   StorageUnavailableError,
 } from "../../../src/index.ts";
 import { rejected, thrown } from "../../rejected.ts";
-import { Database } from "./database.ts";
-import { everyRead, everyWrite } from "./every-call.ts";
+import { Database } from "../postgres/database.ts";
+import { plant } from "./planted.ts";
+import { expectNoSecret } from "./shown.ts";
+import { everyRead, everyWrite } from "../postgres/every-call.ts";
 
 const database = new Database(import.meta.url);
 // With what a URL must escape: neither form of it may show.
-const secret = `p@ss/${randomUUID()}`;
+const secret = plant("password");
 const serverPassword = decodeURIComponent(new URL(database.url).password);
 const warnings: string[] = [];
 const keepWarning = (warning: Error): void => void warnings.push(inspect(warning));
@@ -27,25 +29,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => process.off("warning", keepWarning));
-
-/** All that anybody who logs a value could come to see of it. */
-function everythingShown(value: unknown): string {
-  const shown = [inspect(value, { depth: Infinity, showHidden: true, getters: true }), String(value)];
-  if (!(value instanceof Error)) return [...shown, JSON.stringify(value)].join("\n");
-  const fields = Object.getOwnPropertyNames(value).map((name) =>
-    String((value as unknown as Record<string, unknown>)[name]),
-  );
-  const cause = value.cause === undefined ? "" : everythingShown(value.cause);
-  return [...shown, ...fields, JSON.stringify(value), value.stack, cause].join("\n");
-}
-
-function expectNoSecret(value: unknown, ...secrets: readonly string[]): void {
-  const shown = everythingShown(value);
-  // A server that asks for no password has none to show.
-  for (const hidden of secrets.filter((text) => text !== "")) {
-    for (const form of [hidden, encodeURIComponent(hidden), hidden.slice(5)]) expect(shown).not.toContain(form);
-  }
-}
 
 type Cases = Readonly<Record<string, readonly [dsn: string, new (...given: never[]) => CheckpointerError, string]>>;
 
@@ -118,55 +101,26 @@ describe("a connection string's password is in no error, no cause, no stack and 
       expectNoSecret(error, secret);
     }
   });
-
-  test("a mixture of sources", () => {
-    const postgresDsn = database.dsn({ password: secret });
-    expectNoSecret(
-      thrown(() => new PgCheckpointer({ postgresDsn, dataDir: "x" }), InvalidConfigError),
-      secret,
-    );
-  });
-
-  test("an environment that is wrong", () => {
-    vi.stubEnv("DATABASE_URL", `mysql://user:${secret}@host/database`);
-    const error = thrown(() => PgCheckpointer.fromEnv(), InvalidConfigError);
-    expect(error.field).toBe("DATABASE_URL");
-    expectNoSecret(error, secret);
-    vi.unstubAllEnvs();
-  });
 });
 
-describe("a checkpointer at work", () => {
-  test("shows no password to whoever prints it, before, during and after", async () => {
-    const checkpointer = database.open();
-    expectNoSecret(checkpointer, serverPassword);
-    const call = checkpointer.putState({ threadId: "shown" }, createState());
-    expectNoSecret(checkpointer, serverPassword);
-    await call;
-    expectNoSecret(checkpointer, serverPassword);
-    await checkpointer.release();
-    expectNoSecret(checkpointer, serverPassword);
-  });
-
-  test("never quotes what was said, whatever PostgreSQL refuses about it", async () => {
-    const said = `said-${randomUUID()}`;
-    const checkpointer = database.open();
-    const tables = { messages: "search_text", states: "entry::text" };
-    for (const [table, column] of Object.entries(tables)) {
-      const text = `alter table {{${table}}} add constraint short check (length(${column}) < 30) not valid`;
-      await database.rows(text);
-    }
-    const state = createState({ contextSummary: said });
-    const errors = [
-      await checkpointer.putMessages({ threadId: "quoted" }, [Message.text(said)]).catch((error: unknown) => error),
-      await checkpointer.putState({ threadId: "quoted" }, state).catch((error: unknown) => error),
-    ];
-    for (const error of errors) {
-      expect(error).toMatchObject({ code: "AGENITY_VALIDATION", cause: { code: "23514", constraint: "short" } });
-      expectNoSecret(error, said, serverPassword);
-    }
-    for (const table of Object.keys(tables)) await database.rows(`alter table {{${table}}} drop constraint short`);
-  });
+test("a refusal of PostgreSQL never quotes what was said, whatever PostgreSQL refuses about it", async () => {
+  const said = `said-${randomUUID()}`;
+  const checkpointer = database.open();
+  const tables = { messages: "search_text", states: "entry::text" };
+  for (const [table, column] of Object.entries(tables)) {
+    const text = `alter table {{${table}}} add constraint short check (length(${column}) < 30) not valid`;
+    await database.rows(text);
+  }
+  const state = createState({ contextSummary: said });
+  const errors = [
+    await checkpointer.putMessages({ threadId: "quoted" }, [Message.text(said)]).catch((error: unknown) => error),
+    await checkpointer.putState({ threadId: "quoted" }, state).catch((error: unknown) => error),
+  ];
+  for (const error of errors) {
+    expect(error).toMatchObject({ code: "AGENITY_VALIDATION", cause: { code: "23514", constraint: "short" } });
+    expectNoSecret(error, said, serverPassword);
+  }
+  for (const table of Object.keys(tables)) await database.rows(`alter table {{${table}}} drop constraint short`);
 });
 
 test("TLS that the connection string asks for reaches the driver, and is never given up in silence", async () => {
