@@ -40,17 +40,19 @@ const places = { databaseUrl, cacheUrl, schema: "many_commands", keyPrefix: "man
 const store = await storeMakers[backend](places);
 const progress = progressOn(process.stderr, commands);
 const startedAtMs = performance.now();
-let played = 0;
-let sequences = 0;
+const played = { commands: 0, sequences: 0 };
 
-const perMinute = (): number => Math.round((played * 60_000) / (performance.now() - startedAtMs));
+function told(): string {
+  const perMinute = Math.round((played.commands * 60_000) / (performance.now() - startedAtMs));
+  return `${played.commands} commands in ${played.sequences} sequences, ${perMinute} a minute`;
+}
 
 async function agrees(batch: Batch): Promise<void> {
   const expected = await playBatch(batch, model);
   sameAsModel(await playBatch(batch, store), expected, backend);
-  sequences += batch.length;
-  for (const calls of expected.sequences) played += calls.length;
-  progress.update(Math.min(played, commands), `${played} commands, ${perMinute()} a minute`);
+  played.sequences += batch.length;
+  for (const calls of expected.sequences) played.commands += calls.length;
+  progress.update(Math.min(played.commands, commands), told());
 }
 
 console.log(`seed ${seed}, ${availableParallelism()} processors`);
@@ -67,13 +69,13 @@ try {
   await store.close();
   await Promise.all(servers.map((server) => server.stop()));
 }
-console.log(`${backend}: ${played} commands in ${sequences} sequences, ${perMinute()} a minute, seed ${seed}`);
+console.log(`${backend}: ${told()}, seed ${seed}`);
 console.log(failure ?? "every answer is the model's");
 if (failure !== undefined) process.exitCode = 1;
 
 /** In rounds, each with a seed of its own: how many commands an example has, nobody knows before. */
 async function playUntilEnough(): Promise<void> {
-  for (let round = 0; played < commands && failure === undefined; round++) {
+  for (let round = 0; played.commands < commands && failure === undefined; round++) {
     const details = await fc.check(property, { seed: seed + round, path, numRuns: path === "" ? ROUND_RUNS : 1 });
     if (details.failed) failure = fc.defaultReportMessage(details);
     if (path !== "") return;

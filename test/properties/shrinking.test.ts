@@ -68,18 +68,16 @@ const plants: Readonly<Record<string, Plant>> = {
 };
 
 describe(`what is planted is found, and made as small as it can be (seed ${SEED})`, () => {
-  for (const [name, { make, calls: fewest, last }] of Object.entries(plants)) {
-    test(name, async () => {
-      const property = fc.asyncProperty(arbitraryCalls, (calls) => tryOn(make, calls));
-      const found = await fc.check(property, LIMITS);
-      assert.ok(found.failed && found.counterexample !== null && found.counterexamplePath !== null, "it was not found");
-      const [calls] = found.counterexample;
-      assert.deepEqual([calls.length, calls.at(-1)?.call], [fewest, last]);
-      // The seed and the path lead to the same example at once.
-      const again = await fc.check(property, { seed: SEED, path: found.counterexamplePath, endOnFailure: true });
-      assert.deepEqual([again.numRuns, again.numShrinks, again.counterexample], [1, 0, found.counterexample]);
-    });
-  }
+  test.each(Object.entries(plants))("%s", async (_, { make, calls: fewest, last }) => {
+    const property = fc.asyncProperty(arbitraryCalls, (calls) => tryOn(make, calls));
+    const found = await fc.check(property, LIMITS);
+    assert.ok(found.failed && found.counterexample !== null && found.counterexamplePath !== null, "it was not found");
+    const [calls] = found.counterexample;
+    assert.deepEqual([calls.length, calls.at(-1)?.call], [fewest, last]);
+    // The seed and the path lead to the same example at once.
+    const again = await fc.check(property, { seed: SEED, path: found.counterexamplePath, endOnFailure: true });
+    assert.deepEqual([again.numRuns, again.numShrinks, again.counterexample], [1, 0, found.counterexample]);
+  });
 });
 
 async function tryOn(make: Plant["make"], calls: readonly Call[]): Promise<void> {

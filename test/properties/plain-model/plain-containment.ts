@@ -13,14 +13,20 @@ export function plainlyContains(whole: unknown, wanted: unknown): boolean {
     return Array.isArray(whole) && wanted.every((item) => whole.some((found) => plainlyContains(found, item)));
   }
   const [one, other] = [richOf(whole), richOf(wanted)];
-  if (one !== null || other !== null) return one?.kind === other?.kind && plainlyContains(one?.parts, other?.parts);
-  if (typeof wanted !== "object" || wanted === null) return whole === wanted;
-  if (typeof whole !== "object" || whole === null || Array.isArray(whole)) return false;
-  return Object.keys(wanted).every(
-    (key) =>
-      Object.hasOwn(whole, key) &&
-      plainlyContains((whole as Record<string, unknown>)[key], (wanted as Record<string, unknown>)[key]),
+  if (one === null || other === null) return one === other && containsAsJson(whole, wanted);
+  return one.kind === other.kind && plainlyContains(one.parts, other.parts);
+}
+
+function containsAsJson(whole: unknown, wanted: unknown): boolean {
+  if (!isObject(wanted)) return whole === wanted;
+  if (!isObject(whole)) return false;
+  return Object.entries(wanted).every(
+    ([key, value]) => Object.hasOwn(whole, key) && plainlyContains(whole[key], value),
   );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Null: JSON has such values. */
@@ -30,7 +36,7 @@ function richOf(value: unknown): Rich | null {
   }
   if (typeof value === "bigint") return { kind: "bigint", parts: value.toString() };
   if (value === undefined) return { kind: "undefined", parts: 0 };
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? richObject(value) : null;
+  return isObject(value) ? richObject(value) : null;
 }
 
 function richObject(value: object): Rich | null {

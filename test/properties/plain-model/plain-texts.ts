@@ -26,9 +26,9 @@ export function textOfValue(value: unknown): string {
 /** Texts and numbers, wherever they stand in a value; names of fields do not count. */
 function textsWithin(value: unknown): string[] {
   if (typeof value === "string") return [value];
-  if (typeof value === "number" || typeof value === "bigint") return [`${value}`];
+  if (typeof value === "number" || typeof value === "bigint") return [value.toString()];
   if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return [];
-  if (value instanceof URL || value instanceof RegExp) return [`${value}`];
+  if (value instanceof URL || value instanceof RegExp) return [value.toString()];
   if (value instanceof Map) return [...value.entries()].flatMap(textsWithin);
   if (value instanceof Set) return [...value.values()].flatMap(textsWithin);
   return Object.values(value).flatMap(textsWithin);

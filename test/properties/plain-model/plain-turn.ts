@@ -39,40 +39,52 @@ export function newestOf(thread: PlainThread | undefined, namespace = ""): Plain
 /** Writes a turn. @throws AccessDeniedError, ConflictError, and then nothing is written */
 export function writePlainly(world: PlainWorld, config: ThreadConfig, turn: PlainTurn): PlainThread {
   const { threadId, userId, namespace = "", runId } = config;
+  const { state, messages = [], thread: fields = {} } = turn;
   const there = world.threads.get(threadId);
   if (there !== undefined && world.seen(threadId, userId) === undefined) throw new AccessDeniedError();
-  if (turn.state !== undefined) requireBase(turn.state.base, there, newestOf(there, namespace));
+  if (state !== undefined) requireBase(state.base, there, newestOf(there, namespace));
   const now = world.now();
-  const thread = there ?? madeThread(world, config, turn.thread?.createdAt ?? now);
-  thread.updatedAt = new Date(turn.thread?.updatedAt ?? now);
-  thread.runId = turn.thread?.runId === undefined ? (runId ?? thread.runId) : turn.thread.runId;
-  changeFields(thread, turn.thread);
-  for (const message of turn.messages ?? []) putPlainly(thread, message, now);
-  if (turn.state !== undefined) {
-    const { state, metadata } = turn.state;
-    const versions = thread.states.get(namespace) ?? [];
-    thread.states.set(namespace, versions);
-    versions.push({
-      version: versions.length + 1,
-      write: world.number(),
-      state: state === null ? null : { ...state, context: [...state.context] },
-      metadata: { ...metadata },
-      createdAt: now,
-      nextPlace: thread.nextPlace,
-    });
-  }
+  const thread = there ?? madeThread(world, config, fields.createdAt ?? now);
+  thread.updatedAt = new Date(fields.updatedAt ?? now);
+  changeFields(thread, fields, runId);
+  for (const message of messages) putPlainly(thread, message, now);
+  if (state !== undefined) addVersion(world, thread, { ...state, namespace, now });
   return thread;
+}
+
+interface AddedVersion extends NonNullable<PlainTurn["state"]> {
+  readonly namespace: string;
+  readonly now: Date;
+}
+
+function addVersion(world: PlainWorld, thread: PlainThread, added: AddedVersion): void {
+  const { state, metadata, namespace, now } = added;
+  const versions = thread.states.get(namespace) ?? [];
+  thread.states.set(namespace, versions);
+  versions.push({
+    version: versions.length + 1,
+    write: world.number(),
+    state: state === null ? null : { ...state, context: [...state.context] },
+    metadata: { ...metadata },
+    createdAt: now,
+    nextPlace: thread.nextPlace,
+  });
 }
 
 function requireBase(base: PlainBase, thread: PlainThread | undefined, newest: PlainVersion | undefined): void {
   if (base === "anything") return;
-  const actual = newest?.version ?? 0;
-  if (typeof base === "number") {
-    if (base === actual || (base === 0 && newest?.state === null)) return;
-    throw new ConflictError(base, actual);
-  }
-  if (thread?.life === base.life && actual === base.version && newest?.write === base.write) return;
-  throw new ConflictError(base.version, actual);
+  const isThere = typeof base === "number" ? isNewestNumber(base, newest) : isNewestStamp(base, thread, newest);
+  if (!isThere) throw new ConflictError(typeof base === "number" ? base : base.version, newest?.version ?? 0);
+}
+
+/** 0 names a state that was never written, and one that was cleared. */
+function isNewestNumber(version: number, newest: PlainVersion | undefined): boolean {
+  if (newest === undefined) return version === 0;
+  return newest.version === version || (version === 0 && newest.state === null);
+}
+
+function isNewestStamp(stamp: PlainStamp, thread: PlainThread | undefined, newest: PlainVersion | undefined): boolean {
+  return thread?.life === stamp.life && newest?.version === stamp.version && newest.write === stamp.write;
 }
 
 function madeThread(world: PlainWorld, { threadId, userId }: ThreadConfig, createdAt: Date | string): PlainThread {
@@ -93,7 +105,9 @@ function madeThread(world: PlainWorld, { threadId, userId }: ThreadConfig, creat
   return thread;
 }
 
-function changeFields(thread: PlainThread, fields: ThreadFields = {}): void {
+/** A thread's run is the last one that wrote, where the fields name no other. */
+function changeFields(thread: PlainThread, fields: ThreadFields, runId: string | undefined): void {
+  thread.runId = fields.runId === undefined ? (runId ?? thread.runId) : fields.runId;
   if (fields.threadName !== undefined) thread.threadName = fields.threadName;
   for (const [key, value] of Object.entries(fields.metadata ?? {})) {
     if (value === undefined) thread.metadata.delete(key);
