@@ -76,7 +76,8 @@ if (failure !== undefined) process.exitCode = 1;
 /** In rounds, each with a seed of its own: how many commands an example has, nobody knows before. */
 async function playUntilEnough(): Promise<void> {
   for (let round = 0; played.commands < commands && failure === undefined; round++) {
-    const details = await fc.check(property, { seed: seed + round, path, numRuns: path === "" ? ROUND_RUNS : 1 });
+    const numRuns = path === "" ? ROUND_RUNS : 1;
+    const details = await fc.check(property, { seed: seed + round, path, numRuns, includeErrorInReport: true });
     if (details.failed) failure = fc.defaultReportMessage(details);
     if (path !== "") return;
   }
