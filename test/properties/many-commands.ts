@@ -7,10 +7,9 @@ import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import fc from "fast-check";
 import { progressOn } from "../faults/progress.ts";
-import { startPostgres } from "../servers/postgres.ts";
-import { startRedis } from "../servers/redis.ts";
 import { arbitraryCalls } from "./arbitrary-calls.ts";
 import { type Batch, model, playBatch, sameAsModel } from "./play-batch.ts";
+import { openServedStore } from "./served-store.ts";
 import { type StoreName, storeMakers } from "./stores.ts";
 
 /** Batches that are drawn from one seed. */
@@ -34,10 +33,7 @@ const settings = new Command("many-commands")
   .opts<Settings>();
 const { backend, commands, seed, path } = settings;
 
-const servers = backend.startsWith("postgres") ? [await startPostgres(), await startRedis()] : [];
-const [databaseUrl = "", cacheUrl = ""] = servers.map(({ url }) => url);
-const places = { databaseUrl, cacheUrl, schema: "many_commands", keyPrefix: "many:" };
-const store = await storeMakers[backend](places);
+const store = await openServedStore(backend);
 const progress = progressOn(process.stderr, commands);
 const startedAtMs = performance.now();
 const played = { commands: 0, sequences: 0 };
@@ -67,7 +63,6 @@ try {
 } finally {
   progress.stop();
   await store.close();
-  await Promise.all(servers.map((server) => server.stop()));
 }
 console.log(`${backend}: ${told()}, seed ${seed}`);
 console.log(failure ?? "every answer is the model's");
