@@ -20,7 +20,7 @@ const places = {
 const names = Object.keys(storeMakers);
 const stores: Store[] = [];
 
-const runs = propertyRuns(64);
+const runs = propertyRuns(40);
 
 /** How long it may take, in milliseconds, to find a failure and to make it small; what is found by then is told. */
 const LIMIT_MS = 60_000 + runs.numRuns * 1_000;
@@ -47,7 +47,7 @@ describe(`memory, PostgreSQL and PGlite, without a cache and with one (seed ${ru
       markInterruptAsFailure: true,
     });
     console.log(`${summary()}; ${Math.round((performance.now() - startedAt) / 1_000)} s`);
-    if (tried.sequences < 64) return; // a failure that is repeated tries what it takes, and no more
+    if (tried.sequences < 40) return; // a failure that is repeated tries what it takes, and no more
     assert.equal(tried.calls.size, 17, "a method was never called");
     assert.equal(tried.errors.size, 4, "a refusal never came: access, conflict, not found, validation");
   });
