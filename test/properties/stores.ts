@@ -96,28 +96,45 @@ async function onPostgresWithRedis(places: Places): Promise<Store> {
   };
 }
 
-async function onPglite(): Promise<Store> {
-  const pgPool = new PGlite();
-  await new PgCheckpointer({ pgPool }).setup();
+/** The one PGlite: it takes seconds to start, and so those who use it share it, each in a schema of its own. */
+let pglite: { readonly pgPool: PGlite; users: number } | undefined;
+
+function borrowPglite(): { readonly pgPool: PGlite; readonly giveBack: () => Promise<void> } {
+  const borrowed = (pglite ??= { pgPool: new PGlite(), users: 0 });
+  borrowed.users++;
   return {
-    async open() {
-      await pgPool.exec(emptied(""));
-      return () => new PgCheckpointer<AnyFields>({ pgPool });
+    pgPool: borrowed.pgPool,
+    async giveBack() {
+      if (--borrowed.users > 0) return;
+      pglite = undefined;
+      await borrowed.pgPool.close();
     },
-    close: () => pgPool.close(),
   };
 }
 
-async function onPgliteWithHotLog(): Promise<Store> {
-  const pgPool = new PGlite();
-  await new PgCheckpointer({ pgPool }).setup();
+async function onPglite({ schema }: Places): Promise<Store> {
+  const { pgPool, giveBack } = borrowPglite();
+  await new PgCheckpointer({ pgPool, schema }).setup();
   return {
     async open() {
-      await pgPool.exec(emptied(""));
-      const hotLog = new MemoryHotLog();
-      return () => new CacheReader({ pgPool, hotLog, maxStalenessMs: 0 });
+      await pgPool.exec(emptied(`${schema}.`));
+      return () => new PgCheckpointer<AnyFields>({ pgPool, schema });
     },
-    close: () => pgPool.close(),
+    close: giveBack,
+  };
+}
+
+async function onPgliteWithHotLog(places: Places): Promise<Store> {
+  const schema = `${places.schema}_cached`;
+  const { pgPool, giveBack } = borrowPglite();
+  await new PgCheckpointer({ pgPool, schema }).setup();
+  return {
+    async open() {
+      await pgPool.exec(emptied(`${schema}.`));
+      const hotLog = new MemoryHotLog();
+      return () => new CacheReader({ pgPool, schema, hotLog, maxStalenessMs: 0 });
+    },
+    close: giveBack,
   };
 }
 
