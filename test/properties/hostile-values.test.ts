@@ -17,7 +17,7 @@ const { stages, close } = await openHostileStages({
 });
 afterAll(close);
 
-const runs = propertyRuns(100);
+const runs = propertyRuns(60);
 
 /** What was tried, on every storage. */
 const tried: Tried = { kept: 0, answered: 0, refused: 0 };
