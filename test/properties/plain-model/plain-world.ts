@@ -18,7 +18,7 @@ export interface PlainVersion {
 }
 
 /** A message and its place in the thread. */
-export interface PlainMessage {
+interface PlainMessage {
   /** As it was put last. */
   readonly message: Message;
   /** Its place: that of the first message of its id. */
