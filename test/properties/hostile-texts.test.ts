@@ -26,7 +26,7 @@ afterAll(async () => {
 // Only what no normal form changes, so that a plain comparison tells what must be found.
 const wildcards = "%_\\*?[]()'\"${}:.^|a \n".split("");
 
-const runs = propertyRuns(40);
+const runs = propertyRuns(20);
 const timeout = 60_000 + runs.numRuns * 3_000;
 
 /** Where a thread's address has texts. */

@@ -17,7 +17,7 @@ const { stages, close } = await openHostileStages({
 });
 afterAll(close);
 
-const runs = propertyRuns(240);
+const runs = propertyRuns(60);
 
 /** What was tried, on every storage. */
 const tried: Tried = { kept: 0, answered: 0, refused: 0 };
@@ -30,12 +30,12 @@ describe(`whatever is given, wherever (seed ${runs.seed})`, () => {
     report(startedAt);
   });
 
-  test("every hostile value, in a state and in metadata", { timeout: 600_000 }, async () => {
+  test("every hostile value, in a state or in metadata", { timeout: 600_000 }, async () => {
     const startedAt = performance.now();
-    for (const core of Object.keys(hostile)) {
-      for (const place of ["a field of a state", "metadata of a thread"]) {
-        await tryEverywhere(place, { core, within: [] });
-      }
+    for (const [index, core] of Object.keys(hostile).entries()) {
+      // Half of them here and half of them there: which, the seed says.
+      const place = (index + runs.seed) % 2 === 0 ? "a field of a state" : "metadata of a thread";
+      await tryEverywhere(place, { core, within: [] });
     }
     report(startedAt);
   });

@@ -93,7 +93,7 @@ const redis = new RedisHotLog({
 beforeAll(() => redis.setup(true));
 afterAll(() => redis.release());
 
-const runs = propertyRuns(300);
+const runs = propertyRuns(120);
 let threads = 0;
 
 test(`memory and Redis answer any sequence of calls alike (seed ${runs.seed})`, async () => {

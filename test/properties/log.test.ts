@@ -12,7 +12,7 @@ import { captureImmutable, captureValue } from "../../src/model/value.ts";
 import { arbitraryState, arbitraryStatePair, arbitraryValue } from "./arbitrary-values.ts";
 import { propertyRuns } from "./property-runs.ts";
 
-const runs = propertyRuns(10_000);
+const runs = propertyRuns(1_000);
 
 describe(`the log keeps every state (seed ${runs.seed})`, () => {
   test("folding what changed onto the state before gives the state after", () => {

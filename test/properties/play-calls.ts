@@ -3,11 +3,12 @@ import { type AgentState, createState, type StateChange, type ThreadFields } fro
 import type { AnyFields, Checkpointer } from "../../src/conformance/subject.ts";
 import { type Answer, answerTo } from "./answer.ts";
 import type { Call, Edit, GivenState, Method, Target } from "./call.ts";
+import type { Playable } from "./playable.ts";
 
 /** Where a sequence is played. */
 export interface Stage {
   /** Checkpointers over one store: two for the calls, and one that has never seen what they wrote. */
-  readonly checkpointers: readonly [Checkpointer, Checkpointer, Checkpointer];
+  readonly checkpointers: readonly [Playable, Playable, Playable];
   /** What this sequence's ids begin with: others are played beside it. */
   readonly prefix: string;
 }
@@ -99,7 +100,7 @@ class Player {
     return play(this, call);
   }
 
-  at(index: 0 | 1 | 2): Checkpointer {
+  at(index: 0 | 1 | 2): Playable {
     return this.#stage.checkpointers[index];
   }
 
