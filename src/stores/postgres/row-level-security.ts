@@ -48,10 +48,7 @@ export async function eachCaller<Item extends { readonly userId: AnyId | null },
 const asApplication = `select set_config('agenity.caller', '${APPLICATION}', true)`;
 
 /** A row is shown to, and written by, its owner and the application: whoever says nothing sees nothing. */
-const condition = `case current_setting('agenity.caller', true)
-  when '${APPLICATION}' then true
-  else 'user ' || user_id::text = current_setting('agenity.caller', true)
-end`;
+const condition = `current_setting('agenity.caller', true) in ('${APPLICATION}', 'user ' || user_id::text)`;
 
 /**
  * Commands that make the policies, or make them again. They bind the tables' owner too, who would be free of them otherwise. Rows that are older

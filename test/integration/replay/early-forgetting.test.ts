@@ -49,7 +49,12 @@ async function begin(maxCachedThreads: number) {
 
 test("noEarlyRule: a process has no room for what it wrote, nor for the floor of it", async () => {
   const { scope, log, floors, answers, forgetsEarly } = await begin(1);
-  const head = await log.write(scope, { state: { context: [], w2: true }, base: { kind: "any" }, metadata: "{}", parts: noParts });
+  const head = await log.write(scope, {
+    state: { context: [], w2: true },
+    base: { kind: "any" },
+    metadata: "{}",
+    parts: noParts,
+  });
   if (head === null) throw new Error("nothing was written");
   floors.raise(scope, head.stamp);
   await forgetsEarly();
