@@ -18,6 +18,7 @@
  * - **draft**: a version that is in the hot log and not yet in the cold store. **flush**: to commit drafts.
  * - **mark**: what says in the hot log that a commit may be under way; until it is cleared or passes, nothing is trusted.
  * - **trust**: to answer from the hot log without asking the cold store. **staleness**: how long ago the answer was last known to be the head.
+ * - **caller**: for whom a statement asks: a user, or the application. Under row level security every statement tells it, and has one.
  * - **lease**: the right to be a thread's only run, for a time; its token travels with every write of the run.
  * - **floor**: the newest stamp that this process has answered or written; below it, no cached read answers.
  *
