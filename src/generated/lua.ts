@@ -33,7 +33,7 @@ export const lua: {
 } = {
   discard: {
     keyCount: 3,
-    sha: "f524422d147134cfbe549cd02dc265b10d514332",
+    sha: "5b31ebdc97dc83865fee85d8a53220998766bc4c",
     text: `local function now_us()
   local time = redis.call('TIME')
   return time[1] * 1000000 + time[2]
@@ -84,7 +84,8 @@ local function settle(log, head, dirty, member, life_ms, before)
 end
 local last = last_of(KEYS[1])
 if not last or string.match(last, ' (.*)$') == ARGV[3] then
-  redis.call('DEL', KEYS[1])
+  local is_given_up = redis.call('DEL', KEYS[1]) == 1
+  if is_given_up and redis.call('HEXISTS', KEYS[2], 'v') == 1 then redis.call('HSET', KEYS[2], 'k', '', 'b', '') end
   settle(KEYS[1], KEYS[2], KEYS[3], ARGV[2], ARGV[1], last or stamp_of(KEYS[2]))
 end
 return now_us()`,

@@ -74,7 +74,10 @@ export interface HotLog {
    */
   draft(key: HotKey, entry: HotEntry): Promise<"ok" | "conflict" | "unknown">;
 
-  /** Deletes a log, drafts and all, if its last entry has this write id. Of a log that is gone, what is left: it is told by `drafts()` no more. */
+  /**
+   * Deletes a log, drafts and all, if its last entry has this write id. The stamp stays, but is not trusted any more: entries that were behind it
+   * may be committed, and readers may have answered them. Of a log that is gone, what is left: it is told by `drafts()` no more.
+   */
   discard(key: HotKey, writeId: string): Promise<void>;
 
   /**

@@ -61,6 +61,20 @@ export const drafts: HotSubject = {
       assert.equal(entries[2]?.json, null);
     },
 
+    async "who gives up drafts ends the trust in what they stood on, until somebody has asked"({ hotLog, another }) {
+      const { key, first, drafts: made } = await drafted(hotLog, 2);
+      const other = await another();
+      await hotLog.discard(key, lastOf(made).writeId);
+      await holds(other, key, []);
+      assert.equal(await isCurrent(other, key, first), false);
+      assert.equal((await headOf(other, key)).known.by, "");
+      // Of a log that is gone, nobody has given up anything since.
+      await hotLog.tell(key, whole([first], { since: await timeOf(hotLog, key) }));
+      assert.equal(await isCurrent(other, key, first), true);
+      await hotLog.discard(key, lastOf(made).writeId);
+      assert.equal(await isCurrent(other, key, first), true);
+    },
+
     async "the same draft again is there already, wherever it stands in the log"({ hotLog }) {
       const { key, first, drafts: made } = await drafted(hotLog, 3);
       for (const draft of made) assert.equal(await hotLog.draft(key, draft), "ok");

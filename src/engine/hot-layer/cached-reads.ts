@@ -90,13 +90,14 @@ export class CachedReads {
     if (found === null || !isTrusted || !this.#isRight(scope, found, atLeast)) {
       return await this.#validate(scope, { view, found, usable });
     }
+    const answer = held.keep(scope, found, beganMs);
     // Where nothing is new, the floor stands there already, or was forgotten and is not needed.
-    if (!isCurrent) floors.raise(scope, found.committed.stamp);
-    return held.keep(scope, found, beganMs);
+    if (!isCurrent || answer.drafts.length > 0) floors.raiseTo(scope, answer);
+    return answer;
   }
 
   #isRight(scope: Scope, found: HotCopy, atLeast: Stamp | null): boolean {
-    return mayAnswer(scope, found, atLeast) && this.#parts.floors.allows(scope, found.committed.stamp);
+    return mayAnswer(scope, found, atLeast) && this.#parts.floors.allows(scope, found);
   }
 
   /** The hot log cannot be asked. Drafts of others wait where they are; those that this process holds, it has answered already. */
@@ -150,9 +151,10 @@ export class CachedReads {
       held.forget(scope);
       this.#reportRollback(scope);
     }
-    floors.raise(scope, head.stamp);
     void this.#tellHead(scope, { head, known, tail, since: view.at, seen });
-    return held.keep(scope, this.#withDrafts(scope, head, read), beganMs);
+    const answer = held.keep(scope, this.#withDrafts(scope, head, read), beganMs);
+    floors.raiseTo(scope, answer);
+    return answer;
   }
 
   /** The database has lost what was known of a thread: what it says now is the truth. */

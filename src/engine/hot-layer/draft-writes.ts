@@ -14,6 +14,7 @@ import type { StateLog } from "../state-log.ts";
 import { type Base, expectedVersion, fits, noParts, type StateTurn } from "../state-turn.ts";
 import type { BackgroundSync } from "./background-sync.ts";
 import type { CachedReads } from "./cached-reads.ts";
+import type { Floors } from "./floors.ts";
 import type { GuardedHotLog } from "./guarded-hot-log.ts";
 import type { HeldCopies } from "./held-copies.ts";
 import { type HotCopy, isVisible } from "./hot-copy.ts";
@@ -26,6 +27,8 @@ export interface DraftWritesParts {
   readonly hot: GuardedHotLog;
   /** What this process holds. */
   readonly held: HeldCopies;
+  /** Below what is written here, nothing is answered. */
+  readonly floors: Floors;
   /** Finds what a draft stands on. */
   readonly reads: CachedReads;
   /** Commits drafts later. */
@@ -104,7 +107,7 @@ export class DraftWrites {
 
   /** Null: somebody was faster, and what overwrites goes on. */
   async #writeOn(scope: CallScope, turn: StateTurn, draft: NewDraft): Promise<NearCopy | null> {
-    const { held, sync } = this.#parts;
+    const { held, floors, sync } = this.#parts;
     const { copy, entry, end } = draft;
     const outcome = await this.#draft(scope, draft);
     if (outcome === "conflict") {
@@ -116,7 +119,7 @@ export class DraftWrites {
       throw new ConflictError(copy.end.stamp.version, await this.#headVersion(scope));
     }
     if (outcome !== "drafted") return outcome;
-    held.keep(scope, { ...copy, drafts: [...copy.drafts, entry], end }, performance.now());
+    floors.raiseTo(scope, held.keep(scope, { ...copy, drafts: [...copy.drafts, entry], end }, performance.now()));
     sync.schedule(scope, { isHeld: draft.isHeld, writeId: entry.writeId });
     await this.#beginRun(scope);
     return end;

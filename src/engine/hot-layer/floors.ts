@@ -2,19 +2,26 @@ import { LRUCache } from "lru-cache";
 import type { HotView } from "../../hot/hot-log.ts";
 import { compareStamps, isAtLeast, type Stamp } from "../../model/stamp.ts";
 import { keyText, type StateKey } from "../state-key.ts";
+import type { HotCopy } from "./hot-copy.ts";
 
-interface Floor {
+/** A stamp, and when it was last answered or written, on this process's monotonic clock. */
+interface Answered {
   readonly stamp: Stamp;
-  /** When it was last answered or written, on this process's monotonic clock. */
   readonly atMs: number;
+}
+
+interface Floor extends Answered {
+  /** The newest draft, if it is newer; null: none is. */
+  readonly draft: Answered | null;
 }
 
 /** Threads whose floors are kept apart. A floor is a few dozen bytes; for what is forgotten early, one number stands. */
 const MAX_FLOORS = 50_000;
 
 /**
- * The newest committed stamp that this process has answered or written, per state: below it, a cached answer would go back in time. Each is
- * kept for as long as a cached answer may be trusted; beyond that, the cache itself cannot be older.
+ * The newest that this process has answered or written, per state: below it, a cached answer would go back in time. Each is kept for as long as
+ * a cached answer may be trusted; beyond that, the cache itself cannot be older. A draft counts too: it may be committed by now, without the
+ * cache having been told. If it was given up instead, the database says so.
  */
 export class Floors {
   readonly #floors: LRUCache<string, Floor>;
@@ -35,11 +42,28 @@ export class Floors {
 
   /** This process has answered or written this stamp. */
   raise(key: StateKey, stamp: Stamp): void {
+    this.#raise(key, stamp, null);
+  }
+
+  /** This process has answered or written this copy, drafts and all. */
+  raiseTo(key: StateKey, { committed, drafts, end }: HotCopy): void {
+    this.#raise(key, committed.stamp, drafts.length > 0 ? end.stamp : null);
+  }
+
+  #raise(key: StateKey, stamp: Stamp, draft: Stamp | null): void {
     const text = keyText(key);
     const present = this.#floors.get(text);
+    const atMs = performance.now();
     const isNewer = present === undefined || !this.#isAlive(present) || compareStamps(stamp, present.stamp) >= 0;
     const kept = isNewer || present === undefined ? stamp : present.stamp;
-    this.#floors.set(text, { stamp: kept, atMs: performance.now() });
+    const drafted = this.#newerDraft(present?.draft ?? null, draft === null ? null : { stamp: draft, atMs });
+    const isBehind = drafted === null || compareStamps(kept, drafted.stamp) >= 0;
+    this.#floors.set(text, { stamp: kept, atMs, draft: isBehind ? null : drafted });
+  }
+
+  #newerDraft(present: Answered | null, draft: Answered | null): Answered | null {
+    if (present === null || !this.#isAlive(present)) return draft;
+    return draft === null || compareStamps(draft.stamp, present.stamp) < 0 ? present : draft;
   }
 
   /** The database has lost what the floor stood for. */
@@ -53,10 +77,21 @@ export class Floors {
     return floor === undefined || !this.#isAlive(floor) ? null : floor.stamp;
   }
 
-  /** Whether answering this stamp would not go back in time, as far as floors are still known. */
-  allows(key: StateKey, stamp: Stamp): boolean {
+  /** Whether answering this copy would not go back in time, as far as floors are still known. */
+  allows(key: StateKey, copy: HotCopy): boolean {
     const floor = this.at(key);
-    return floor === null || isAtLeast(stamp, floor);
+    return (floor === null || isAtLeast(copy.committed.stamp, floor)) && this.#reachesDraft(key, copy);
+  }
+
+  /** A draft is reached where it is, and where what is committed has come to its place, with it or without. */
+  #reachesDraft(key: StateKey, { committed, drafts }: HotCopy): boolean {
+    const draft = this.#floors.get(keyText(key))?.draft ?? null;
+    if (draft === null || !this.#isAlive(draft)) return true;
+    const { stamp } = draft;
+    return (
+      compareStamps(committed.stamp, stamp) >= 0 ||
+      (committed.stamp.incarnation === stamp.incarnation && drafts.some(({ writeId }) => writeId === stamp.writeId))
+    );
   }
 
   /**
@@ -77,7 +112,7 @@ export class Floors {
     return performance.now() - this.#forgottenMs >= this.#lifeMs || this.#floors.has(keyText(key));
   }
 
-  #isAlive(floor: Floor): boolean {
-    return performance.now() - floor.atMs < this.#lifeMs;
+  #isAlive({ atMs }: Answered): boolean {
+    return performance.now() - atMs < this.#lifeMs;
   }
 }

@@ -91,7 +91,7 @@ export class HotLayer implements CommitFollower {
       { flusher: new DraftFlush({ store, log, hot, held, events }), hot, events },
       SYNC_TIMES,
     );
-    this.#drafts = new DraftWrites({ log, hot, held, reads: this.#reads, sync: this.#sync });
+    this.#drafts = new DraftWrites({ log, hot, held, floors, reads: this.#reads, sync: this.#sync });
     log.follow(this);
   }
 

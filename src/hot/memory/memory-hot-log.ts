@@ -14,7 +14,7 @@ import {
   MARK_MS,
   type SeenEntry,
 } from "../hot-log.ts";
-import { emptyRecord, endOf, mark, type MemoryRecord, sameEnd, settle, unmark } from "./memory-record.ts";
+import { emptyRecord, endOf, mark, type MemoryRecord, NEVER, sameEnd, settle, unmark } from "./memory-record.ts";
 import { tell } from "./telling.ts";
 
 /** Options of {@link MemoryHotLog}. */
@@ -113,6 +113,8 @@ export class MemoryHotLog implements HotLog {
     if (this.#recordOf(key).log.at(-1)?.writeId !== writeId) return;
     this.#change(key, (record) => {
       record.log = [];
+      // Entries behind the stamp may be committed, and readers may have answered them.
+      record.known = NEVER;
     });
   }
 
