@@ -91,7 +91,8 @@ export class CachedReads {
       return await this.#validate(scope, { view, found, usable });
     }
     const answer = held.keep(scope, found, beganMs);
-    // Where nothing is new, the floor stands there already, or was forgotten and is not needed.
+    // Where nothing is new, the floor stands there already, or was forgotten and is not needed. A draft may have been answered for longer than its
+    // floor lives.
     if (!isCurrent || answer.drafts.length > 0) floors.raiseTo(scope, answer);
     return answer;
   }

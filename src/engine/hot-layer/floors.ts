@@ -20,8 +20,8 @@ const MAX_FLOORS = 50_000;
 
 /**
  * The newest that this process has answered or written, per state: below it, a cached answer would go back in time. Each is kept for as long as
- * a cached answer may be trusted; beyond that, the cache itself cannot be older. A draft counts too: it may be committed by now, without the
- * cache having been told. If it was given up instead, the database says so.
+ * a cached answer may be trusted; beyond that, the cache itself cannot be older. The newest draft counts too, for as long: it may be committed by
+ * now, without the cache having been told. If it was given up instead, the database says so.
  */
 export class Floors {
   readonly #floors: LRUCache<string, Floor>;
@@ -40,30 +40,19 @@ export class Floors {
     });
   }
 
-  /** This process has answered or written this stamp. */
-  raise(key: StateKey, stamp: Stamp): void {
-    this.#raise(key, stamp, null);
-  }
-
-  /** This process has answered or written this copy, drafts and all. */
-  raiseTo(key: StateKey, { committed, drafts, end }: HotCopy): void {
-    this.#raise(key, committed.stamp, drafts.length > 0 ? end.stamp : null);
-  }
-
-  #raise(key: StateKey, stamp: Stamp, draft: Stamp | null): void {
-    const text = keyText(key);
-    const present = this.#floors.get(text);
+  /** This process has answered or written this stamp, and perhaps a draft behind it. */
+  raise(key: StateKey, stamp: Stamp, draft: Stamp | null = null): void {
     const atMs = performance.now();
-    const isNewer = present === undefined || !this.#isAlive(present) || compareStamps(stamp, present.stamp) >= 0;
-    const kept = isNewer || present === undefined ? stamp : present.stamp;
-    const drafted = this.#newerDraft(present?.draft ?? null, draft === null ? null : { stamp: draft, atMs });
-    const isBehind = drafted === null || compareStamps(kept, drafted.stamp) >= 0;
-    this.#floors.set(text, { stamp: kept, atMs, draft: isBehind ? null : drafted });
+    const present = this.#aliveOf(key);
+    const committed = newest(present, { stamp, atMs });
+    const drafted = newest(this.#draftOf(present), draft === null ? null : { stamp: draft, atMs });
+    const isDraftNewer = drafted !== null && compareStamps(drafted.stamp, committed.stamp) > 0;
+    this.#floors.set(keyText(key), { stamp: committed.stamp, atMs, draft: isDraftNewer ? drafted : null });
   }
 
-  #newerDraft(present: Answered | null, draft: Answered | null): Answered | null {
-    if (present === null || !this.#isAlive(present)) return draft;
-    return draft === null || compareStamps(draft.stamp, present.stamp) < 0 ? present : draft;
+  /** The same for all that a copy holds. */
+  raiseTo(key: StateKey, { committed, drafts, end }: HotCopy): void {
+    this.raise(key, committed.stamp, drafts.length > 0 ? end.stamp : null);
   }
 
   /** The database has lost what the floor stood for. */
@@ -71,27 +60,17 @@ export class Floors {
     this.#floors.delete(keyText(key));
   }
 
-  /** The newest stamp that is known to have been answered or written; null: none that still matters. */
+  /** The newest committed stamp that is known to have been answered or written; null: none that still matters. */
   at(key: StateKey): Stamp | null {
-    const floor = this.#floors.get(keyText(key));
-    return floor === undefined || !this.#isAlive(floor) ? null : floor.stamp;
+    return this.#aliveOf(key)?.stamp ?? null;
   }
 
   /** Whether answering this copy would not go back in time, as far as floors are still known. */
   allows(key: StateKey, copy: HotCopy): boolean {
-    const floor = this.at(key);
-    return (floor === null || isAtLeast(copy.committed.stamp, floor)) && this.#reachesDraft(key, copy);
-  }
-
-  /** A draft is reached where it is, and where what is committed has come to its place, with it or without. */
-  #reachesDraft(key: StateKey, { committed, drafts }: HotCopy): boolean {
-    const draft = this.#floors.get(keyText(key))?.draft ?? null;
-    if (draft === null || !this.#isAlive(draft)) return true;
-    const { stamp } = draft;
-    return (
-      compareStamps(committed.stamp, stamp) >= 0 ||
-      (committed.stamp.incarnation === stamp.incarnation && drafts.some(({ writeId }) => writeId === stamp.writeId))
-    );
+    const floor = this.#aliveOf(key);
+    if (floor === null) return true;
+    const draft = this.#draftOf(floor);
+    return isAtLeast(copy.committed.stamp, floor.stamp) && (draft === null || reaches(copy, draft.stamp));
   }
 
   /**
@@ -112,7 +91,31 @@ export class Floors {
     return performance.now() - this.#forgottenMs >= this.#lifeMs || this.#floors.has(keyText(key));
   }
 
+  #aliveOf(key: StateKey): Floor | null {
+    const floor = this.#floors.get(keyText(key));
+    return floor !== undefined && this.#isAlive(floor) ? floor : null;
+  }
+
+  #draftOf(floor: Floor | null): Answered | null {
+    const draft = floor?.draft ?? null;
+    return draft !== null && this.#isAlive(draft) ? draft : null;
+  }
+
   #isAlive({ atMs }: Answered): boolean {
     return performance.now() - atMs < this.#lifeMs;
   }
+}
+
+/** Of equal ones the later: of two histories, one is lost. */
+function newest(present: Answered | null, next: Answered): Answered;
+function newest(present: Answered | null, next: Answered | null): Answered | null;
+function newest(present: Answered | null, next: Answered | null): Answered | null {
+  if (present === null || next === null) return next ?? present;
+  return compareStamps(next.stamp, present.stamp) >= 0 ? next : present;
+}
+
+/** Whether a draft is in a copy, or what is committed has come to its place, with it or without. */
+function reaches({ committed, drafts }: HotCopy, draft: Stamp): boolean {
+  if (compareStamps(committed.stamp, draft) >= 0) return true;
+  return committed.stamp.incarnation === draft.incarnation && drafts.some(({ writeId }) => writeId === draft.writeId);
 }
