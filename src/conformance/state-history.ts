@@ -71,6 +71,9 @@ export const stateHistory: Subject = {
       assert.deepEqual(await list({ empty: null }), [3]);
       assert.deepEqual(await list({ node: "pla" }), []);
       assert.deepEqual(await list({}), [4, 3, 2, 1]);
+      assert.deepEqual(await list({ deep: {} }), [1]);
+      assert.deepEqual(await list({ at: {} }), [], "a Date is no record");
+      assert.deepEqual(await list({ big: { v: "3" } }), [], "nor is a bigint");
     },
 
     async "a thread without states, and no thread, have no versions"({ checkpointer }) {

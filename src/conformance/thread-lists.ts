@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ListThreadsOptions, Message, NotFoundError, type ThreadInfo } from "../index.ts";
+import { type ListThreadsOptions, Message, NotFoundError, type ThreadInfo, ValidationError } from "../index.ts";
 import { rejection, sameExactly } from "./expectations.ts";
 import { newConfig, numberedMessages, stateWith, unique } from "./sample.ts";
 import type { Checkpointer, Subject } from "./subject.ts";
@@ -146,6 +146,51 @@ export const threadLists: Subject = {
       assert.deepEqual(await list({ kind: "CHAT" }), []);
       assert.deepEqual(await list({ missing: null }), []);
       assert.deepEqual(await list({}), ["c", "b", "a"]);
+    },
+
+    async "a record in a metadata filter finds records, not values of other kinds"({ checkpointer }) {
+      const userId = unique("user");
+      const kept: Record<string, unknown> = {
+        record: { n: 1, v: "1" },
+        named: { $: "date", v: "1" },
+        date: new Date(9),
+        big: 1n,
+        list: [new Date(9), { n: 1 }, new Map([["k", new Date(9)]])],
+        text: "text",
+      };
+      for (const [threadName, deep] of Object.entries(kept)) {
+        await checkpointer.putThread({ threadId: unique(threadName), userId }, { threadName, metadata: { deep } });
+      }
+      const list = async (deep: unknown): Promise<string[]> =>
+        (await checkpointer.listThreads({ userId }, { metadata: { deep } })).map((thread) => thread.threadName ?? "");
+      assert.deepEqual(await list({}), ["record"]);
+      assert.deepEqual(await list({ v: "1" }), ["record"]);
+      assert.deepEqual(await list({ n: 1, v: "1" }), ["record"]);
+      assert.deepEqual(await list({ v: {} }), []);
+      assert.deepEqual(await list([{}]), ["list"]);
+      assert.deepEqual(await list([{}, { n: 1 }]), ["list"]);
+      assert.deepEqual(await list([{ v: 9 }]), []);
+      assert.deepEqual(await list([new Map([["k", {}]])]), []);
+      assert.deepEqual(await list([new Map([["k", new Date(9)]]), {}]), ["list"]);
+      assert.deepEqual(await list(1n), ["big"]);
+    },
+
+    async "a metadata filter with an empty record may be as deep as any value"({ checkpointer }) {
+      const userId = unique("user");
+      const nested = (depth: number, wrap: (inner: unknown) => unknown): unknown => {
+        let value: unknown = {};
+        for (let level = 1; level < depth; level++) value = wrap(value);
+        return value;
+      };
+      const lists = nested(450, (inner) => [inner]);
+      const records = nested(450, (inner) => ({ inner }));
+      const config = { threadId: unique("deep"), userId };
+      await checkpointer.putThread(config, { metadata: { lists, records } });
+      const found = await checkpointer.listThreads({ userId }, { metadata: { lists, records } });
+      assert.deepEqual(found.map(idOf), [config.threadId]);
+      const maps = nested(450, (inner) => new Map([["k", inner]]));
+      const error = await rejection(checkpointer.listThreads({ userId }, { metadata: { maps } }), ValidationError);
+      assert.equal(error.field, "options.metadata");
     },
 
     async "a deleted thread is not listed"({ checkpointer }) {

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { encodeMetadata } from "./thread-rows.ts";
 import { checkMetadata } from "./message-rows.ts";
 import { searchable } from "./search-text.ts";
+import { isTooDeep, matchesTags } from "../log/tag-pattern.ts";
 import { checkShape } from "../model/check-shape.ts";
 import type { Durability } from "../model/call-options.ts";
 import type { AnyId, IdKind } from "../model/config.ts";
@@ -240,7 +241,14 @@ function versionMetadata(given: unknown): string {
 
 function metadataFilter(given: unknown): string | null {
   const checked = checkMetadata(given, "options.metadata");
-  return checked === undefined ? null : encodeMetadata(checked, "options.metadata");
+  if (checked === undefined) return null;
+  const filter = encodeMetadata(checked, "options.metadata");
+  const json = JSON.parse(filter) as object;
+  if (!matchesTags(json) || !isTooDeep(json)) return filter;
+  throw new ValidationError(
+    "options.metadata",
+    "a filter with an empty record, or one that has only `v`, must not nest so deep: name a field of that record",
+  );
 }
 
 function instantMs(value: Date | number | undefined, field: string): number | null {

@@ -317,6 +317,7 @@ where {{caller_is_told}}
     select from jsonb_each_text(thread.metadata_search) as item where strpos(item.value, $2::text) > 0
   ))
   and ($3::jsonb is null or thread.metadata @> $3::jsonb)
+  and ($8::jsonpath is null or thread.metadata @? $8::jsonpath)
   and ($4::{{thread_id}} is null or (thread.updated_at, thread.thread_id) < (
     select cursor.updated_at, cursor.thread_id from {{threads}} as cursor
     where cursor.thread_id = $4::{{thread_id}} and ($1::{{user_id}} is null or cursor.user_id = $1::{{user_id}})
@@ -335,6 +336,7 @@ where {{caller_is_told}} and state.thread_id = $1::{{thread_id}} and state.names
   and ($2::{{user_id}} is null or thread.user_id = $2::{{user_id}})
   and ($4::integer is null or state.version < $4::integer)
   and ($6::jsonb is null or state.metadata @> $6::jsonb)
+  and ($7::jsonpath is null or state.metadata @? $7::jsonpath)
 order by state.version desc
 limit $5::bigint`,
   lockThread: `select thread.incarnation

@@ -43,6 +43,11 @@ export function reviveValue(json: unknown, tagged: boolean): unknown {
   return tagged ? fromJson(json) : json;
 }
 
+/** Whether an object of parsed JSON stands for a value that JSON does not have; a user's own record never has such a key here. */
+export function isTag(json: object): boolean {
+  return Object.hasOwn(json, TAG);
+}
+
 /** Answers the value itself wherever nothing in it needs a tag: most states are copied by nobody. */
 function toJson(value: unknown, target: JsonTarget): unknown {
   switch (typeof value) {
@@ -136,7 +141,7 @@ function fromJson(json: unknown): unknown {
   if (!isObject(json)) return json;
   if (Array.isArray(json)) return json.map(fromJson);
   const record = json as Record<string, unknown>;
-  if (Object.hasOwn(record, TAG)) return revive(record[TAG], record["v"]);
+  if (isTag(record)) return revive(record[TAG], record["v"]);
   for (const key of Object.keys(record)) setOwn(record, key, fromJson(record[key]));
   return record;
 }

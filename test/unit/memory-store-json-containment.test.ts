@@ -78,8 +78,25 @@ const ANSWERS: readonly (readonly [left: string, right: string, contained: boole
   [`"a"`, `{}`, false],
 ];
 
+/** What differs from `@>`: in metadata, `{"$": …}` inside stands for a value that JSON does not have. */
+const TAGS: readonly (readonly [left: string, right: string, contained: boolean])[] = [
+  [`{"a": {"$": "date", "v": 9}}`, `{"a": {}}`, false],
+  [`{"a": {"$": "date", "v": 9}}`, `{"a": {"v": 9}}`, false],
+  [`{"a": {"$": "date", "v": 9}}`, `{"a": {"$": "date", "v": 9}}`, true],
+  [`{"a": {"$": "map", "v": [["k", {"$": "date", "v": 9}]]}}`, `{"a": {"$": "map", "v": [["k", {}]]}}`, false],
+  [`{"a": [{"$": "date", "v": 9}]}`, `{"a": [{}]}`, false],
+  [`{"a": [{"$": "date", "v": 9}, {"b": 1}]}`, `{"a": [{}]}`, true],
+  // Metadata itself is never such a value, whatever its keys
+  [`{"$": "date", "v": 9}`, `{}`, true],
+  [`{"$": "date", "v": 9}`, `{"v": 9}`, true],
+];
+
 describe("containsJson answers as PostgreSQL's jsonb @>", () => {
   test.each(ANSWERS)("%s @> %s is %s", (left, right, contained) => {
+    expect(containsJson(JSON.parse(left), JSON.parse(right))).toBe(contained);
+  });
+
+  test.each(TAGS)("but %s contains %s is %s", (left, right, contained) => {
     expect(containsJson(JSON.parse(left), JSON.parse(right))).toBe(contained);
   });
 });

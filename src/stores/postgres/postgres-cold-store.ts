@@ -9,6 +9,7 @@ import type { Row, SqlDriver, Statement } from "./sql-driver.ts";
 import { checkpointerError, codeOf, mayRepeat } from "./sql-errors.ts";
 import { type Statements, statementsFor, type TableOptions } from "./statements.ts";
 import { readTails, recentTails } from "./tails.ts";
+import { tagGuard } from "./tag-guard.ts";
 import { TurnCommitter } from "./turn-committer.ts";
 
 /** How often a read, a delete or a fork is tried: each is the same when it is done twice. */
@@ -107,7 +108,8 @@ export class PostgresColdStore implements port.ColdStore {
   }
 
   async listVersions(scope: port.Scope, query: port.VersionQuery): Promise<readonly port.VersionRow[]> {
-    const values = [scope.threadId, scope.userId, scope.namespace, query.before, query.limit, query.metadata];
+    const { before, limit, metadata } = query;
+    const values = [scope.threadId, scope.userId, scope.namespace, before, limit, metadata, tagGuard(metadata)];
     const rows = await this.#query(this.#statements.listVersions, values, scope.userId);
     return rows.map((row) => ({
       version: numberIn(row, "version"),
@@ -154,7 +156,7 @@ export class PostgresColdStore implements port.ColdStore {
     const { search, metadata, after, before, limit, offset } = query;
     const rows = await this.#query(
       this.#statements.listThreads,
-      [userId, search, metadata, after, before, limit, offset],
+      [userId, search, metadata, after, before, limit, offset, tagGuard(metadata)],
       userId,
     );
     return rows.map((row) => this.#threadRow(row));
