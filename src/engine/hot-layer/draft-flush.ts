@@ -84,7 +84,7 @@ export class DraftFlush {
     const isSaved =
       (await this.#saves.areSaved(scope, open)) ||
       (await this.#saves.save(scope, { whole: drafts, open, incarnation: null }));
-    if (isSaved) held.forget(scope);
+    if (isSaved) held.giveUp(scope, copy.end.stamp);
     return isSaved;
   }
 

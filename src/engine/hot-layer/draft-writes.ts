@@ -181,7 +181,7 @@ export class DraftWrites {
       return head;
     } catch (error) {
       if (!(error instanceof ConflictError) || turn.base.kind !== "any") throw error;
-      this.#parts.held.forget(scope);
+      if (base.kind === "stamp") this.#parts.held.giveUp(scope, base.stamp);
       return null;
     }
   }

@@ -92,6 +92,11 @@ export class HeldCopies {
     this.#right.delete(keyText(scope));
   }
 
+  /** Forgets drafts that were given up, known by their end. Those that this process has made meanwhile lead elsewhere, and stay. */
+  giveUp(scope: Scope, end: Stamp): void {
+    if (sameStamp(this.#drafted.peek(keyText(scope))?.copy.end.stamp, end)) this.forget(scope);
+  }
+
   /** Forgets what is not committed, and that anything is fresh. */
   forget(scope: Scope): void {
     this.#drafted.delete(keyText(scope));

@@ -36,7 +36,6 @@ async function readerOfGivenUp(): Promise<Reader> {
   await away.updateState(config, () => planned("faster"));
   // Somebody else gives the log up; the reader finds it gone, and its own draft saved.
   await flusher.getState(config);
-  await reader.listMessages(config);
   await reader.getState(config, { version: 1 });
   const early = { stamp: head.stamp, owner: head.owner, entries: [], after: null, since: at, seen: null };
   return { hotLog, reader, early };
