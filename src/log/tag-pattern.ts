@@ -14,7 +14,7 @@ export function matchesTags(filter: object): boolean {
 }
 
 /** Whether it nests deeper than the stores could compare it. Only for one that {@link matchesTags}. */
-export function isTooDeep(filter: object, room = MAX_DEPTH): boolean {
+export function isTooDeep(filter: object, room: number = MAX_DEPTH): boolean {
   return room === 0 || Object.values(filter).some((value) => isObject(value) && isTooDeep(value, room - 1));
 }
 
