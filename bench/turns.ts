@@ -1,24 +1,30 @@
+import { seededRandom } from "../src/conformance/seeded-random.ts";
 import { type AgentState, createState, Message } from "../src/index.ts";
+
+/** What is said: text that repeats itself would be stored in next to nothing, by whoever compresses. */
+const WORDS = (
+  "reservation flight change fee departure arrival passenger baggage allowance refund policy insurance economy business upgrade seat window " +
+  "aisle connection delay cancel confirm payment card certificate balance total nonstop morning evening tomorrow October November airport " +
+  "gate terminal itinerary traveller member silver gold regular compensation voucher email address birth date document number could please"
+).split(" ");
+
+/** So many words, the same for the same seed. */
+function words(seed: number, count: number): string {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => WORDS[random(WORDS.length)]).join(" ");
+}
 
 /** A question and an answer with a tool call in it: about 1 KiB, the size of a turn in recorded conversations. */
 export function turnOf(turn: number): [Message, Message] {
-  const question = Message.text(
-    `Can you look up reservation R${turn} and tell me whether it can still be changed? `.repeat(2),
-    {
-      messageId: `q${turn}`,
-      timestamp: 1_700_000_000_000 + turn,
-    },
-  );
+  const question = Message.text(`Reservation R${turn}: ${words(2 * turn, 18)}?`, {
+    messageId: `q${turn}`,
+    timestamp: 1_700_000_000_000 + turn,
+  });
   const answer = Message.create({
     messageId: `a${turn}`,
     role: "assistant",
     timestamp: 1_700_000_000_500 + turn,
-    content: [
-      {
-        type: "text",
-        text: "It can be changed until two hours before departure; the fare difference applies. ".repeat(5),
-      },
-    ],
+    content: [{ type: "text", text: `${words(2 * turn + 1, 50)}.` }],
     toolCalls: [
       {
         id: `call-${turn}`,

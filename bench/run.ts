@@ -1,0 +1,54 @@
+/**
+ * Answers the bench's questions: each beside its limit and its peers, in one run, on servers that are started for it.
+ * Run: npm run bench [-- QUESTION …]
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { Argument, Command } from "commander";
+import { draw } from "./charts.ts";
+import { describeMachine } from "./machine.ts";
+import { type Answer, isMet, type Question } from "./question.ts";
+import { growth } from "./questions/growth.ts";
+import { resume } from "./questions/resume.ts";
+import { storage } from "./questions/storage.ts";
+import { openServers } from "./servers.ts";
+
+const questions: readonly Question[] = [growth, resume, storage];
+
+/** Beside this file: JSON for whoever looks closer, SVG for whoever looks. */
+const results = new URL("results/", import.meta.url);
+
+const program = new Command("bench")
+  .addArgument(new Argument("[questions...]", "all unless told").choices(questions.map(({ name }) => name)))
+  .parse();
+const asked = program.args.length === 0 ? questions : questions.filter(({ name }) => program.args.includes(name));
+
+mkdirSync(results, { recursive: true });
+for (const question of asked) {
+  console.log(`\n${question.title}`);
+  await using servers = await openServers();
+  const machine = await describeMachine(servers);
+  const startedAt = performance.now();
+  const answer = await question.ask(servers, (note) => console.log(`  … ${note}`));
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  print(question, answer);
+  console.log(`  ${seconds} s; ${machine.processors}, Node ${machine.node}, PostgreSQL ${machine.postgres}`);
+  const { name, title, unit } = question;
+  const json = { name, title, unit, machine, seconds, ...answer };
+  writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(json, null, 2)}\n`);
+  writeFileSync(new URL(`${name}.svg`, results), await draw(question, answer));
+}
+
+function print({ unit }: Question, { figures, rows, missing }: Answer): void {
+  for (const { side, x, value, p99 } of rows) {
+    const place = x === undefined ? "" : ` at ${x}`;
+    const tail = p99 === undefined ? "" : `, p99 ${p99.toPrecision(3)}`;
+    console.log(`  ${side}${place}: ${value.toPrecision(3)} ${unit}${tail}`);
+  }
+  for (const why of missing) console.log(`  not measured: ${why}`);
+  for (const figure of figures) {
+    const { what, value, aim } = figure;
+    const wanted = "atMost" in aim ? `≤ ${aim.atMost}` : `≥ ${aim.atLeast}`;
+    console.log(`${isMet(figure) ? "ok  " : "MISS"}  ${what}: ${value.toFixed(2)} (aim ${wanted})`);
+    if (!isMet(figure)) process.exitCode = 1;
+  }
+}
