@@ -8,11 +8,13 @@ interface Plot {
   dot(rows: readonly Row[], options: unknown): unknown;
   text(rows: readonly Row[], options: unknown): unknown;
   barX(rows: readonly Row[], options: unknown): unknown;
-  selectLast(options: unknown): unknown;
 }
 
 const WIDTH = 760;
+const HEIGHT = 380;
 const MARGIN_RIGHT = 190;
+/** What a line of text takes. */
+const LABEL_PIXELS = 18;
 /** A figure that is no figure at all would leave the scale without an end. */
 const isDrawn = ({ value }: Row): boolean => Number.isFinite(value) && value > 0;
 
@@ -49,19 +51,32 @@ function lines(plot: Plot, { axis, unit }: Question, rows: readonly Row[], commo
   const at = { x: "x", y: "value", stroke: "side" };
   return {
     ...common,
-    height: 380,
+    height: HEIGHT,
     marginRight: MARGIN_RIGHT,
     x: { type: "log", label: axis, tickFormat: "," },
     y: { type: "log", label: unit, grid: true, tickFormat: "~r" },
     marks: [
       plot.line(rows, at),
       plot.dot(rows, { x: "x", y: "value", fill: "side" }),
-      plot.text(
-        rows,
-        plot.selectLast({ x: "x", y: "value", z: "side", text: "side", fill: "side", textAnchor: "start", dx: 8 }),
-      ),
+      plot.text(labelsOf(rows), { x: "x", y: "value", text: "side", fill: "side", textAnchor: "start", dx: 8 }),
     ],
   };
+}
+
+/** Where a line ends, the side's name; where two ends are close, the lower name steps down. */
+function labelsOf(rows: readonly Row[]): Row[] {
+  const values = rows.map(({ value }) => value);
+  const line = (Math.max(...values) / Math.min(...values)) ** (LABEL_PIXELS / HEIGHT);
+  const lastX = Math.max(...rows.map(({ x }) => x ?? 0));
+  let room = Number.POSITIVE_INFINITY;
+  return rows
+    .filter(({ x }) => x === lastX)
+    .toSorted((one, other) => other.value - one.value)
+    .map((row) => {
+      const value = Math.min(row.value, room);
+      room = value / line;
+      return { ...row, value };
+    });
 }
 
 function bars(plot: Plot, { unit }: Question, rows: readonly Row[], common: object): unknown {
