@@ -80,7 +80,7 @@ export interface ListStatesOptions {
   readonly before?: number | undefined;
   /** At most so many; 0: none. @defaultValue all */
   readonly limit?: number | undefined;
-  /** Only versions whose metadata contains these fields (PostgreSQL's `@>`). */
+  /** Only versions whose metadata contains these fields (PostgreSQL's `@>`; a record is found in records only, not in a Date or Map). */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -128,7 +128,7 @@ export interface ListMessagesOptions {
 export interface ListThreadsOptions<ThreadId = string> {
   /** Only threads whose name or metadata contains this text, whatever the case; taken literally. Empty: all. */
   readonly search?: string | undefined;
-  /** Only threads whose metadata contains these fields (PostgreSQL's `@>`). */
+  /** Only threads whose metadata contains these fields (PostgreSQL's `@>`; a record is found in records only, not in a Date or Map). */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** At most so many; 0: none. @defaultValue all */
   readonly limit?: number | undefined;
