@@ -41,8 +41,3 @@ export interface Question {
   /** Answers it. */
   ask(servers: BenchServers, told: (note: string) => void): Promise<Answer>;
 }
-
-/** Whether a figure is what was aimed at. */
-export function isMet({ value, aim }: Figure): boolean {
-  return "atMost" in aim ? value <= aim.atMost : value >= aim.atLeast;
-}

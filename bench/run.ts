@@ -6,7 +6,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { Argument, Command } from "commander";
 import { draw } from "./charts.ts";
 import { describeMachine } from "./machine.ts";
-import { type Answer, isMet, type Question } from "./question.ts";
+import { report } from "./measure.ts";
+import type { Answer, Question } from "./question.ts";
 import { growth } from "./questions/growth.ts";
 import { resume } from "./questions/resume.ts";
 import { storage } from "./questions/storage.ts";
@@ -45,10 +46,5 @@ function print({ unit }: Question, { figures, rows, missing }: Answer): void {
     console.log(`  ${side}${place}: ${value.toPrecision(3)} ${unit}${tail}`);
   }
   for (const why of missing) console.log(`  not measured: ${why}`);
-  for (const figure of figures) {
-    const { what, value, aim } = figure;
-    const wanted = "atMost" in aim ? `≤ ${aim.atMost}` : `≥ ${aim.atLeast}`;
-    console.log(`${isMet(figure) ? "ok  " : "MISS"}  ${what}: ${value.toFixed(2)} (aim ${wanted})`);
-    if (!isMet(figure)) process.exitCode = 1;
-  }
+  for (const { what, value, aim } of figures) report(what, value, aim);
 }

@@ -1,7 +1,7 @@
-import { join } from "node:path";
-import type { ContentBlock, Message } from "../../src/index.ts";
-import type { BenchServers } from "../servers.ts";
 import { statSync } from "node:fs";
+import { join } from "node:path";
+import { Message } from "../../src/index.ts";
+import type { BenchServers } from "../servers.ts";
 import { dropSchema, fromPeer, makeSchema, schemaSize, type Side, type Turn } from "./side.ts";
 
 interface Config {
@@ -110,9 +110,9 @@ async function conversations(writer: Saver, reopen: () => Promise<Saver>): Promi
 
 function translated(turn: Turn, { HumanMessage, AIMessage }: Messages): unknown[] {
   return turn.map((message) => {
-    const content = message.content.map(textIn).join("");
+    const content = Message.textOf(message);
     if (message.role === "user") return new HumanMessage({ id: message.messageId, content });
-    const calls = (message.toolCalls ?? []).map((call) => ({ type: "tool_call", ...(call as object) }));
+    const calls = (message.toolCalls ?? []).map((call) => ({ type: "tool_call", ...call }));
     return new AIMessage({
       id: message.messageId,
       content,
@@ -120,10 +120,6 @@ function translated(turn: Turn, { HumanMessage, AIMessage }: Messages): unknown[
       usage_metadata: usageOf(message),
     });
   });
-}
-
-function textIn(block: ContentBlock): string {
-  return block.type === "text" ? String((block as { readonly text: unknown }).text) : "";
 }
 
 function usageOf({ usage }: Message): unknown {
