@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { encodeMetadata } from "./thread-rows.ts";
 import { checkMetadata } from "./message-rows.ts";
 import { searchable } from "./search-text.ts";
-import { isTooDeep, matchesTags } from "../log/tag-pattern.ts";
+import { isTooDeep, matchesTags } from "../log/metadata-filter.ts";
 import { checkShape } from "../model/check-shape.ts";
 import type { Durability } from "../model/call-options.ts";
 import type { AnyId, IdKind } from "../model/config.ts";

@@ -1,7 +1,7 @@
 import { isTag } from "./value-codec.ts";
 import { isObject } from "../model/value.ts";
 
-/** How deep the JSON of a pattern that could match tags may nest: PostgreSQL's parser of JSON paths ends on a full stack above it. */
+/** How deep the JSON of a filter that matches tags may nest: PostgreSQL's parser of JSON paths ends on a full stack above it. */
 const MAX_DEPTH = 500;
 
 /**

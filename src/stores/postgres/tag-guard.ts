@@ -1,4 +1,4 @@
-import { matchesTags } from "../../log/tag-pattern.ts";
+import { matchesTags } from "../../log/metadata-filter.ts";
 import { isTag } from "../../log/value-codec.ts";
 import { isObject } from "../../model/value.ts";
 

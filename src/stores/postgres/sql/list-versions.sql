@@ -1,5 +1,6 @@
 -- The versions of a state, newest first.
--- Params: $1 thread, $2 user or null, $3 namespace, $4 below this version or null, $5 limit or null, $6 metadata to contain or null, $7 path that must hold beside it or null.
+-- Params: $1 thread, $2 user or null, $3 namespace, $4 below this version or null, $5 limit or null, $6 metadata to contain or null,
+-- $7 path that must hold beside $6 or null.
 -- Served by the primary key of states, backwards.
 select state.version, state.kind, state.metadata::text as metadata,
   extract(epoch from state.created_at) * 1000 as created_at_ms
