@@ -1,4 +1,4 @@
-import type { Answer, Question, Row } from "./question.ts";
+import type { Chart, Row } from "./question.ts";
 import { fromPeer } from "./sides/side.ts";
 
 /** What is used of Observable Plot. */
@@ -18,13 +18,13 @@ const LABEL_PIXELS = 18;
 /** A figure that is no figure at all would leave the scale without an end. */
 const isDrawn = ({ value }: Row): boolean => Number.isFinite(value) && value > 0;
 
-/** Draws an answer, as SVG. Both axes are logarithmic: what is compared differs by factors. */
-export async function draw(question: Question, answer: Answer): Promise<string> {
+/** Draws a chart, as SVG. Both axes are logarithmic: what is compared differs by factors. */
+export async function draw(chart: Chart): Promise<string> {
   const plot = await fromPeer<Plot>("@observablehq/plot");
   const { JSDOM } = await fromPeer<{
     readonly JSDOM: new (html: string) => { readonly window: { readonly document: unknown } };
   }>("jsdom");
-  const rows = answer.rows.filter(isDrawn);
+  const rows = chart.rows.filter(isDrawn);
   const sides = [...new Set(rows.map(({ side }) => side))];
   const common = {
     document: new JSDOM("").window.document,
@@ -32,9 +32,7 @@ export async function draw(question: Question, answer: Answer): Promise<string> 
     style: { background: "white", color: "#1b1b1b", fontFamily: "system-ui, sans-serif" },
     color: { domain: sides, range: sides.map(colourOf) },
   };
-  const svg = plot.plot(
-    question.axis === undefined ? bars(plot, question, rows, common) : lines(plot, question, rows, common),
-  );
+  const svg = plot.plot(chart.axis === undefined ? bars(plot, chart, rows, common) : lines(plot, chart, rows, common));
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return `${svg.outerHTML}\n`;
 }
@@ -47,7 +45,7 @@ function colourOf(side: string): string {
   return side.startsWith("seed") ? "#b7791f" : "#8a8f98";
 }
 
-function lines(plot: Plot, { axis, unit }: Question, rows: readonly Row[], common: object): unknown {
+function lines(plot: Plot, { axis, unit }: Chart, rows: readonly Row[], common: object): unknown {
   const at = { x: "x", y: "value", stroke: "side" };
   return {
     ...common,
@@ -79,7 +77,7 @@ function labelsOf(rows: readonly Row[]): Row[] {
     });
 }
 
-function bars(plot: Plot, { unit }: Question, rows: readonly Row[], common: object): unknown {
+function bars(plot: Plot, { unit }: Chart, rows: readonly Row[], common: object): unknown {
   const least = Math.min(...rows.map(({ value }) => value)) / 2;
   return {
     ...common,

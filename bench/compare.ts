@@ -1,19 +1,6 @@
-import { median, timed } from "./measure.ts";
+import { type Latency, latencyOf, timed } from "./measure.ts";
 import type { BenchServers } from "./servers.ts";
 import type { OpenSide, Side } from "./sides/side.ts";
-
-/** A middle, and what one in a hundred exceeds, in milliseconds. */
-export interface Latency {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-/** Of latencies in milliseconds. */
-export function latencyOf(latenciesMs: readonly number[]): Latency {
-  const sorted = latenciesMs.toSorted((one, other) => one - other);
-  const p99Ms = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * 0.99) - 1)] ?? Number.NaN;
-  return { p50Ms: median(sorted), p99Ms };
-}
 
 /** Sides that are open, and why others are not. */
 export interface OpenedSides extends AsyncDisposable {

@@ -12,6 +12,19 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** A middle, and what one in a hundred exceeds, in milliseconds. */
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Of latencies in milliseconds. */
+export function latencyOf(latenciesMs: readonly number[]): Latency {
+  const sorted = latenciesMs.toSorted((one, other) => one - other);
+  const p99Ms = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * 0.99) - 1)] ?? Number.NaN;
+  return { p50Ms: median(sorted), p99Ms };
+}
+
 /** Times one call, in milliseconds. */
 export async function timed(call: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
@@ -35,24 +48,31 @@ export async function load(
   return { latenciesMs, ratePerSecond: (latenciesMs.length * 1000) / (performance.now() - startedAt) };
 }
 
-/** Several rounds of each side in turn, so that whatever else the machine does befalls both alike; the middle round counts. */
+/** What a side did in all rounds. */
+export interface Summary extends Latency {
+  /** Calls a second, in the middle round. */
+  readonly ratePerSecond: number;
+}
+
+/** Several rounds of each side in turn, so that whatever else the machine does befalls both alike; the middle round counts, and for the 99th percentile all calls of all rounds. */
 export async function sideBySide<Name extends string>(
   rounds: number,
   sides: Readonly<Record<Name, (round: number) => Promise<Measured>>>,
-): Promise<Record<Name, { readonly ratePerSecond: number; readonly p50Ms: number }>> {
+): Promise<Record<Name, Summary>> {
   const names = Object.keys(sides) as Name[];
   const results = Object.fromEntries(names.map((name) => [name, [] as Measured[]])) as Record<Name, Measured[]>;
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) results[name].push(await sides[name](round));
   }
-  const summary = names.map((name) => [
+  const summary = names.map((name): [Name, Summary] => [
     name,
     {
       ratePerSecond: median(results[name].map((measured) => measured.ratePerSecond)),
       p50Ms: median(results[name].map((measured) => median(measured.latenciesMs))),
+      p99Ms: latencyOf(results[name].flatMap((measured) => measured.latenciesMs)).p99Ms,
     },
   ]);
-  return Object.fromEntries(summary) as Record<Name, { ratePerSecond: number; p50Ms: number }>;
+  return Object.fromEntries(summary) as Record<Name, Summary>;
 }
 
 /** Prints a figure beside what was asked of it; a figure that misses makes the script fail at its end. */

@@ -12,18 +12,29 @@ export interface Figure {
 export interface Row {
   /** Whose figure it is. */
   readonly side: string;
-  /** Where, if the question has an axis: messages, callers. */
+  /** Where, if the chart has an axis: messages, callers. */
   readonly x?: number;
-  /** How much, in the question's unit. */
+  /** How much, in the chart's unit. */
   readonly value: number;
   /** The 99th percentile, where the value is a median. */
   readonly p99?: number;
 }
 
+/** Rows that are looked at together. */
+export interface Chart {
+  /** What tells it from the question's other charts, as a part of its file's name; empty: the question's only or main one. */
+  readonly name: string;
+  /** The unit of the rows' values. */
+  readonly unit: string;
+  /** What the horizontal axis counts; undefined: there is none, and it is drawn as bars. */
+  readonly axis?: string;
+  readonly rows: readonly Row[];
+}
+
 /** What came of a question. */
 export interface Answer {
   readonly figures: readonly Figure[];
-  readonly rows: readonly Row[];
+  readonly charts: readonly Chart[];
   /** Sides that could not be measured, and why. */
   readonly missing: readonly string[];
 }
@@ -34,10 +45,6 @@ export interface Question {
   readonly name: string;
   /** What is asked, in one sentence. */
   readonly title: string;
-  /** The unit of the rows' values. */
-  readonly unit: string;
-  /** What the horizontal axis counts; undefined: there is none, and the answer is drawn as bars. */
-  readonly axis?: string;
   /** Answers it. */
   ask(servers: BenchServers, told: (note: string) => void): Promise<Answer>;
 }

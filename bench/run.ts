@@ -8,12 +8,14 @@ import { draw } from "./charts.ts";
 import { describeMachine } from "./machine.ts";
 import { report } from "./measure.ts";
 import type { Answer, Question } from "./question.ts";
+import { crowd } from "./questions/crowd.ts";
 import { growth } from "./questions/growth.ts";
 import { resume } from "./questions/resume.ts";
 import { storage } from "./questions/storage.ts";
+import { writes } from "./questions/writes.ts";
 import { openServers } from "./servers.ts";
 
-const questions: readonly Question[] = [growth, resume, storage];
+const questions: readonly Question[] = [growth, resume, storage, writes, crowd];
 
 /** Beside this file: JSON for whoever looks closer, SVG for whoever looks. */
 const results = new URL("results/", import.meta.url);
@@ -31,19 +33,24 @@ for (const question of asked) {
   const startedAt = performance.now();
   const answer = await question.ask(servers, (note) => console.log(`  … ${note}`));
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
-  print(question, answer);
+  print(answer);
   console.log(`  ${seconds} s; ${machine.processors}, Node ${machine.node}, PostgreSQL ${machine.postgres}`);
-  const { name, title, unit } = question;
-  const json = { name, title, unit, machine, seconds, ...answer };
+  const { name, title } = question;
+  const json = { name, title, machine, seconds, ...answer };
   writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(json, null, 2)}\n`);
-  writeFileSync(new URL(`${name}.svg`, results), await draw(question, answer));
+  for (const chart of answer.charts) {
+    const file = chart.name === "" ? name : `${name}-${chart.name}`;
+    writeFileSync(new URL(`${file}.svg`, results), await draw(chart));
+  }
 }
 
-function print({ unit }: Question, { figures, rows, missing }: Answer): void {
-  for (const { side, x, value, p99 } of rows) {
-    const place = x === undefined ? "" : ` at ${x}`;
-    const tail = p99 === undefined ? "" : `, p99 ${p99.toPrecision(3)}`;
-    console.log(`  ${side}${place}: ${value.toPrecision(3)} ${unit}${tail}`);
+function print({ figures, charts, missing }: Answer): void {
+  for (const { unit, rows } of charts) {
+    for (const { side, x, value, p99 } of rows) {
+      const place = x === undefined ? "" : ` at ${x}`;
+      const tail = p99 === undefined ? "" : `, p99 ${p99.toPrecision(3)}`;
+      console.log(`  ${side}${place}: ${value.toPrecision(3)} ${unit}${tail}`);
+    }
   }
   for (const why of missing) console.log(`  not measured: ${why}`);
   for (const { what, value, aim } of figures) report(what, value, aim);

@@ -18,8 +18,6 @@ const BEGUN_ANEW_BELOW = 1_000;
 export const growth: Question = {
   name: "growth",
   title: "What does a turn of two messages cost, in conversations of 10 to 10,000 messages?",
-  unit: "ms for a turn (median)",
-  axis: "messages in the conversation",
   async ask(servers, told): Promise<Answer> {
     await using opened = await openSides(
       servers,
@@ -52,7 +50,7 @@ export const growth: Question = {
           aim: { atLeast: 20 },
         },
       ],
-      rows,
+      charts: [{ name: "", unit: "ms for a turn (median)", axis: "messages in the conversation", rows }],
       missing: opened.missing,
     };
   },

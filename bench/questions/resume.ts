@@ -14,7 +14,6 @@ const ROUNDS = { warmUp: 5, counted: 40 } as const;
 export const resume: Question = {
   name: "resume",
   title: `What does it cost a new process to open a conversation of ${MESSAGES} messages?`,
-  unit: "ms to have the conversation (median)",
   async ask(servers, told): Promise<Answer> {
     await using opened = await openSides(
       servers,
@@ -50,7 +49,13 @@ export const resume: Question = {
           aim: { atLeast: 20 },
         },
       ],
-      rows: Object.entries(read).map(([side, { p50Ms, p99Ms }]) => ({ side, value: p50Ms, p99: p99Ms })),
+      charts: [
+        {
+          name: "",
+          unit: "ms to have the conversation (median)",
+          rows: Object.entries(read).map(([side, { p50Ms, p99Ms }]) => ({ side, value: p50Ms, p99: p99Ms })),
+        },
+      ],
       missing: opened.missing,
     };
   },

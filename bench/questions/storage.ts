@@ -15,7 +15,6 @@ const MEBIBYTE = 1_048_576;
 export const storage: Question = {
   name: "storage",
   title: `What does a conversation of ${TURNS} turns take on disk, with all of its versions?`,
-  unit: "MiB on disk",
   async ask(servers, told): Promise<Answer> {
     await using opened = await openSides(
       servers,
@@ -49,7 +48,7 @@ export const storage: Question = {
           aim: { atMost: 1.3 },
         },
       ],
-      rows: [...rows, ...wal],
+      charts: [{ name: "", unit: "MiB on disk", rows: [...rows, ...wal] }],
       missing: opened.missing,
     };
   },

@@ -38,6 +38,37 @@ export async function openBare(servers: BenchServers): Promise<Side> {
   };
 }
 
+/**
+ * The limit of a store that does many things at once: a turn is one prepared upsert of its bytes, so that a conversation is one row, and read by
+ * one prepared select. It keeps the last turn alone.
+ */
+export async function openBareUpsert(servers: BenchServers): Promise<Side> {
+  const schema = await makeSchema(servers, "bare_upsert");
+  const { pool } = servers.database;
+  await pool.query(
+    `create table ${schema}.states (thread_id text primary key, state json not null, updated_at timestamptz not null)`,
+  );
+  const upsert = {
+    name: "bare-upsert",
+    text: `insert into ${schema}.states (thread_id, state, updated_at) values ($1, $2, now())
+      on conflict (thread_id) do update set state = excluded.state, updated_at = excluded.updated_at`,
+  };
+  const select = { name: "bare-select-state", text: `select state from ${schema}.states where thread_id = $1` };
+  return {
+    name: "bare upsert",
+    async begin(threadId, turns) {
+      let count = turns.length;
+      await pool.query({ ...upsert, values: [threadId, JSON.stringify(turns.at(-1))] });
+      return (turn) => pool.query({ ...upsert, values: [threadId, payloadOf(++count, turn)] });
+    },
+    async reopen() {
+      return async (threadId) => (await pool.query({ ...select, values: [threadId] })).rows.length * 2;
+    },
+    size: () => schemaSize(servers, schema),
+    [Symbol.asyncDispose]: () => dropSchema(servers, schema),
+  };
+}
+
 /** The limit of a hot read: the whole conversation in one key of Redis, `GET` and `JSON.parse`. */
 export async function openBareRedis({ cache }: BenchServers): Promise<Side> {
   const { client, keyPrefix } = cache;
