@@ -8,14 +8,17 @@ import { draw } from "./charts.ts";
 import { describeMachine } from "./machine.ts";
 import { report } from "./measure.ts";
 import type { Answer, Question } from "./question.ts";
+import { checkpoint } from "./questions/checkpoint.ts";
 import { crowd } from "./questions/crowd.ts";
 import { growth } from "./questions/growth.ts";
+import { messages } from "./questions/messages.ts";
+import { reads } from "./questions/reads.ts";
 import { resume } from "./questions/resume.ts";
 import { storage } from "./questions/storage.ts";
 import { writes } from "./questions/writes.ts";
 import { openServers } from "./servers.ts";
 
-const questions: readonly Question[] = [growth, resume, storage, writes, crowd];
+const questions: readonly Question[] = [growth, resume, storage, writes, reads, messages, checkpoint, crowd];
 
 /** Beside this file: JSON for whoever looks closer, SVG for whoever looks. */
 const results = new URL("results/", import.meta.url);
