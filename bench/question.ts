@@ -1,3 +1,4 @@
+import type { Latency } from "./measure.ts";
 import type { BenchServers } from "./servers.ts";
 
 /** A figure beside what was aimed at. */
@@ -18,6 +19,12 @@ export interface Row {
   readonly value: number;
   /** The 99th percentile, where the value is a median. */
   readonly p99?: number;
+}
+
+/** A row for each side's latency. */
+export function rowsOf(measured: Readonly<Record<string, Latency>>, x?: number): Row[] {
+  const place = x === undefined ? {} : { x };
+  return Object.entries(measured).map(([side, { p50Ms, p99Ms }]) => ({ side, ...place, value: p50Ms, p99: p99Ms }));
 }
 
 /** Rows that are looked at together. */

@@ -1,6 +1,6 @@
 import { type AgentState, createState, PgCheckpointer } from "../../src/index.ts";
 import { load, type Measured, sideBySide } from "../measure.ts";
-import type { Answer, Question } from "../question.ts";
+import { type Answer, type Figure, type Question, type Row, rowsOf } from "../question.ts";
 import type { BenchServers } from "../servers.ts";
 import type { Turn } from "../sides/side.ts";
 import { conversation, payloadOf, stateAfter, takeTurn } from "../turns.ts";
@@ -24,8 +24,8 @@ export const checkpoint: Question = {
     await checkpointer.setup();
     const said = conversation(BEGUN + 1 + Math.max(...CROWDS.map(({ calls }) => calls)));
     const putBare = await bareTransactions(servers);
-    const figures: Answer["figures"][number][] = [];
-    const rows: Answer["charts"][number]["rows"][number][] = [];
+    const figures: Figure[] = [];
+    const rows: Row[] = [];
     for (const crowd of CROWDS) {
       told(`${crowd.callers} callers`);
       const sides = {
@@ -39,9 +39,7 @@ export const checkpoint: Question = {
         value: measured.checkpoint.p50Ms / measured["bare transaction"].p50Ms,
         aim: { atMost: crowd.aim },
       });
-      for (const [side, { p50Ms, p99Ms }] of Object.entries(measured)) {
-        rows.push({ side, x: crowd.callers, value: p50Ms, p99: p99Ms });
-      }
+      rows.push(...rowsOf(measured, crowd.callers));
     }
     return {
       figures,

@@ -1,6 +1,6 @@
 import { type ListMessagesOptions, type Message, PgCheckpointer } from "../../src/index.ts";
 import { load, sideBySide, type Summary } from "../measure.ts";
-import type { Answer, Question, Row } from "../question.ts";
+import { type Answer, type Question, rowsOf } from "../question.ts";
 import type { BenchServers } from "../servers.ts";
 import { conversation } from "../turns.ts";
 
@@ -115,8 +115,4 @@ async function paging(checkpointer: PgCheckpointer): Promise<Record<string, Summ
     [`page ${PAGES} by offset`]: () => load(1, 1, () => page(before + 1, { offset: before })),
   });
   return { ...measured, ...offset };
-}
-
-function rowsOf(measured: Readonly<Record<string, Summary>>): Row[] {
-  return Object.entries(measured).map(([side, { p50Ms, p99Ms }]) => ({ side, value: p50Ms, p99: p99Ms }));
 }

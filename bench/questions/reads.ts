@@ -1,7 +1,7 @@
 import { PgCheckpointer } from "../../src/index.ts";
 import { openSides } from "../compare.ts";
-import { load, type Measured, sideBySide, type Summary } from "../measure.ts";
-import type { Answer, Question, Row } from "../question.ts";
+import { load, type Measured, sideBySide } from "../measure.ts";
+import { type Answer, type Question, type Row, rowsOf } from "../question.ts";
 import type { BenchServers } from "../servers.ts";
 import { openAgenityWithRedis } from "../sides/agenity.ts";
 import { openBareRedis } from "../sides/bare.ts";
@@ -14,6 +14,7 @@ const SIZES = [10, 800, 10_000] as const;
 const ROUNDS = 9;
 const OURS = "agenity with Redis";
 const LIMIT = "bare GET of 20 bytes";
+const OWN: readonly string[] = [OURS, "bare GET"];
 /** Up to here peers are asked: LangGraph's PostgresSaver takes seconds for a conversation of 10,000 messages. */
 const PEERS_UP_TO = 800;
 const CROWD = { callers: 64, calls: 60 } as const;
@@ -29,7 +30,7 @@ export const reads: Question = {
       [openAgenityWithRedis, openBareRedis],
       [openLangGraphPostgres, openMastra],
     );
-    // What is there to say when nothing is new: as little as Redis answers at all.
+    // When nothing is new there is nothing to say: the limit is the least that Redis can be asked.
     await servers.cache.client.set(`${servers.cache.keyPrefix}small`, "x".repeat(20));
     const bareGet = (): Promise<unknown> => servers.cache.client.get(`${servers.cache.keyPrefix}small`);
     const alone: Row[] = [];
@@ -37,17 +38,13 @@ export const reads: Question = {
     for (const size of SIZES) {
       told(`${size} messages`);
       const readers = new Map<string, Read>([[LIMIT, bareGet]]);
-      for (const side of size > PEERS_UP_TO ? opened.sides.slice(0, 2) : opened.sides)
-        readers.set(side.name, await reader(side, size));
-      alone.push(
-        ...rowsOf(
-          await sideBySide(
-            ROUNDS,
-            roundsOf(readers, (name) => [1, callsOf(name)]),
-          ),
-          size,
-        ),
+      const asked = opened.sides.filter(({ name }) => size <= PEERS_UP_TO || OWN.includes(name));
+      for (const side of asked) readers.set(side.name, await reader(side, size));
+      const one = await sideBySide(
+        ROUNDS,
+        roundsOf(readers, (name) => [1, callsOf(name)]),
       );
+      alone.push(...rowsOf(one, size));
       const quick = new Map(Array.from(readers).filter(([name]) => name === LIMIT || name === OURS));
       const many = await sideBySide(
         ROUNDS,
@@ -113,10 +110,6 @@ async function nearRead(servers: BenchServers): Promise<number> {
   const { ours } = await sideBySide(ROUNDS, { ours: () => load(1, 5, batch) });
   await dropSchema(servers, schema);
   return ours.p50Ms / NEAR.batch;
-}
-
-function rowsOf(measured: Readonly<Record<string, Summary>>, size: number): Row[] {
-  return Object.entries(measured).map(([side, { p50Ms, p99Ms }]) => ({ side, x: size, value: p50Ms, p99: p99Ms }));
 }
 
 function figuresOf(alone: readonly Row[], crowd: readonly Row[]): Answer["figures"] {

@@ -1,5 +1,5 @@
 import { inTurn, openSides, type Prepared } from "../compare.ts";
-import type { Answer, Question } from "../question.ts";
+import { type Answer, type Question, rowsOf } from "../question.ts";
 import { openAgenity, openAgenityWithRedis } from "../sides/agenity.ts";
 import { openBare, openBareRedis } from "../sides/bare.ts";
 import { openLangGraphPostgres, openLangGraphSqlite } from "../sides/langgraph.ts";
@@ -53,7 +53,7 @@ export const resume: Question = {
         {
           name: "",
           unit: "ms to have the conversation (median)",
-          rows: Object.entries(read).map(([side, { p50Ms, p99Ms }]) => ({ side, value: p50Ms, p99: p99Ms })),
+          rows: rowsOf(read),
         },
       ],
       missing: opened.missing,

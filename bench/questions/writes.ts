@@ -1,6 +1,6 @@
 import { openSides } from "../compare.ts";
 import { load, type Measured, sideBySide } from "../measure.ts";
-import type { Answer, Question } from "../question.ts";
+import { type Answer, type Question, rowsOf } from "../question.ts";
 import { openAgenity, openAgenityWithRedis } from "../sides/agenity.ts";
 import { openBareUpsert } from "../sides/bare.ts";
 import { openLangGraphPostgres, openLangGraphSqlite } from "../sides/langgraph.ts";
@@ -42,7 +42,7 @@ export const writes: Question = {
         {
           name: "",
           unit: "ms for a turn (median)",
-          rows: Object.entries(measured).map(([side, { p50Ms, p99Ms }]) => ({ side, value: p50Ms, p99: p99Ms })),
+          rows: rowsOf(measured),
         },
       ],
       missing: opened.missing,
