@@ -3,7 +3,7 @@ import { InvalidConfigError, SchemaVersionError } from "../../model/errors.ts";
 import { policyCommands } from "./row-level-security.ts";
 import { numberIn, textIn } from "./row-values.ts";
 import { checkpointerError, codeOf, SUPPORTED_SCHEMA } from "./sql-errors.ts";
-import type { SqlDriver, SqlSession } from "./sql-driver.ts";
+import type { Row, SqlDriver, SqlSession } from "./sql-driver.ts";
 import { fillNames, statement, type TableOptions } from "./statements.ts";
 
 // Everything here runs at most once a process, so these statements are kept beside their only caller.
@@ -18,14 +18,17 @@ export const migrationSql = {
     "create table {{migrations}} (version integer primary key, name text not null, applied_at timestamptz not null default now())",
   newest: "select coalesce(max(version), 0) as version from {{migrations}}",
   record: "insert into {{migrations}} (version, name) values ($1::integer, $2::text)",
-  policyExists:
-    "select 1 as found from pg_catalog.pg_policy where polname = 'agenity_owner' and polrelid = to_regclass($1::text)",
-  idColumns:
-    "select column_name, data_type, case when row_security_active($3::text) then 1 else 0 end as walled from information_schema.columns where table_schema = $1::text and table_name = $2::text and column_name in ('thread_id', 'user_id')",
+  idColumns: `select column_name, data_type,
+      case when row_security_active($3::text) then 1 else 0 end as walled,
+      (select count(*)::integer from pg_catalog.pg_policy where polname = 'agenity_owner' and polrelid = to_regclass($4::text)) as policies
+    from information_schema.columns
+    where table_schema = $1::text and table_name = $2::text and column_name in ('thread_id', 'user_id')`,
 } as const;
 
 /** Makes the tables, or brings them up to date. All or nothing, and one process at a time. */
 export async function migrate(driver: SqlDriver, options: TableOptions): Promise<void> {
+  // Every process calls this when it starts, and nearly always there is nothing to do: then without a transaction, and without waiting for anybody.
+  if (await isUpToDate(driver, options)) return;
   const run = (session: SqlSession, name: keyof typeof migrationSql, values: readonly unknown[] = []) =>
     session.query(statement(name, fillNames(migrationSql[name], options)), values);
   await driver.transaction(async (session) => {
@@ -44,13 +47,31 @@ export async function migrate(driver: SqlDriver, options: TableOptions): Promise
       await run(session, "record", [migration.version, migration.name]);
     }
     const columns = await run(session, "idColumns", idTableOf(options));
-    checkIdTypes(columns, options);
-    // Whoever makes the tables may be free of the policies; whoever uses them may not, and is checked at his first call.
-    if (!options.rowLevelSecurity) return checkWall(columns, options);
-    const walled = await run(session, "policyExists", [fillNames("{{messages}}", options)]);
-    if (walled.length > 0) return;
+    if (stands(columns, options)) return;
     for (const text of policyCommands) await session.query(statement("policy", fillNames(text, options)), []);
   });
+}
+
+/** Whether the tables are there, as this library needs them. */
+async function isUpToDate(driver: SqlDriver, options: TableOptions): Promise<boolean> {
+  const found = await newestVersion(driver, options);
+  refuseNewer(found);
+  if (found < SUPPORTED_SCHEMA) return false;
+  const columns = await driver.query(statement("idColumns", migrationSql.idColumns), idTableOf(options));
+  return stands(columns, options);
+}
+
+/**
+ * Whether tables of the newest version also have the policies that are asked for.
+ *
+ * @throws {@link InvalidConfigError} where no `setup()` makes them right
+ */
+function stands(columns: readonly Row[], options: TableOptions): boolean {
+  checkIdTypes(columns, options);
+  if (options.rowLevelSecurity) return columns.some((column) => numberIn(column, "policies") > 0);
+  // Whoever makes the tables may be free of the policies; whoever uses them may not, and is checked at his first call.
+  checkWall(columns, options);
+  return true;
 }
 
 /** What a migrator of these tables locks. */
@@ -74,9 +95,13 @@ export async function checkSchema(driver: SqlDriver, options: TableOptions): Pro
   checkWall(columns, options);
 }
 
-/** Whose columns tell which types of ids the tables were made with. */
+/** Whose columns tell which types of ids the tables were made with, and whose rows have policies. */
 function idTableOf(options: TableOptions): readonly string[] {
-  return [options.schema, `${options.tablePrefix}threads`, fillNames("{{threads}}", options)];
+  return [
+    options.schema,
+    `${options.tablePrefix}threads`,
+    ...["{{threads}}", "{{messages}}"].map((name) => fillNames(name, options)),
+  ];
 }
 
 async function newestVersion(driver: SqlDriver, options: TableOptions): Promise<number> {
@@ -99,7 +124,7 @@ function refuseNewer(found: number): void {
 }
 
 /** Tables made with other id types would refuse ids one by one, or order them differently: better told at once. */
-function checkIdTypes(columns: readonly Parameters<typeof textIn>[0][], options: TableOptions): void {
+function checkIdTypes(columns: readonly Row[], options: TableOptions): void {
   const kinds = { text: "string", integer: "int", bigint: "bigint" } as Readonly<Record<string, string>>;
   const wanted = {
     thread_id: ["options.idType", options.idType],
@@ -113,7 +138,7 @@ function checkIdTypes(columns: readonly Parameters<typeof textIn>[0][], options:
 }
 
 /** A wall that does not stand would be believed in; one that is not known of would hide every row. */
-function checkWall([column]: readonly Parameters<typeof numberIn>[0][], { rowLevelSecurity }: TableOptions): void {
+function checkWall([column]: readonly Row[], { rowLevelSecurity }: TableOptions): void {
   if (column === undefined || (numberIn(column, "walled") === 1) === rowLevelSecurity) return;
   const problem = rowLevelSecurity
     ? "no policy holds for this database user: run setup() with this option, and connect as a user that is neither a superuser nor has BYPASSRLS"

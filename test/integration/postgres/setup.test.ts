@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import pg from "pg";
+import { describe, expect, test, vi } from "vitest";
 import { createState, Message, PgCheckpointer, SchemaVersionError } from "../../../src/index.ts";
 import { migrations } from "../../../src/generated/sql.ts";
 import { rejected } from "../../rejected.ts";
@@ -79,6 +80,19 @@ describe("setup()", () => {
     expect(await catalog()).toEqual(before);
     expect(await checkpointer.getState(config)).toMatchObject(createState());
     expect(await checkpointer.listMessages(config)).toHaveLength(1);
+  });
+
+  test.each([false, true])("of tables that are there asks twice; with policies: %s", async (rowLevelSecurity) => {
+    const tablePrefix = rowLevelSecurity ? "walled_" : "agent_";
+    await database.open({ tablePrefix, rowLevelSecurity }).setup();
+    const checkpointer = database.open({ tablePrefix, rowLevelSecurity });
+    const asked = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      await checkpointer.setup();
+      expect(asked).toHaveBeenCalledTimes(2);
+    } finally {
+      asked.mockRestore();
+    }
   });
 
   test("makes the schema where it is missing, and nothing outside of it", async () => {
